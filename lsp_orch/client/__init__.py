@@ -1,0 +1,1 @@
+"""What editors, hooks and agents start: the standard library only."""

@@ -1,0 +1,1 @@
+"""Assembly: locks, socket, one TaskGroup, an orderly end."""

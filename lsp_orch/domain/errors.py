@@ -1,0 +1,70 @@
+"""What can go wrong, each with a stable code.
+
+A rule that says no answers with a ``Refusal``, a value. What should not have happened is raised:
+
+    OrchError
+    ├── Misuse        the caller broke the contract
+    └── Unavailable   the world did: a disk, a program, a file
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Code(StrEnum):
+    """The stable words scripts may match on; ARCHITECTURE.md explains each one."""
+
+    BAD_REQUEST = "bad-request"
+    BAD_SETTING = "bad-setting"
+    CHECK_FAILED = "check-failed"
+    CLAUDE_MISSING = "claude-missing"
+    DAEMON_UNREACHABLE = "daemon-unreachable"
+    DISK_FULL = "disk-full"
+    GIT_FAILED = "git-failed"
+    GIT_MISSING = "git-missing"
+    HOME_READ_ONLY = "home-read-only"
+    INTERNAL = "internal"
+    LEASE_FENCED = "lease-fenced"
+    LEASE_HELD = "lease-held"
+    LEASE_NOT_FOUND = "lease-not-found"
+    MERGE_CONFLICT = "merge-conflict"
+    MESSAGE_TOO_LARGE = "message-too-large"
+    NOTE_NOT_FOUND = "note-not-found"
+    NOTE_UNREADABLE = "note-unreadable"
+    NOT_A_REPOSITORY = "not-a-repository"
+    PATH_OUTSIDE = "path-outside"
+    RESULT_INVALID = "result-invalid"
+    STORE_CORRUPT = "store-corrupt"
+    STORE_NEWER = "store-newer"
+    TASK_BLOCKED = "task-blocked"
+    TASK_CYCLE = "task-cycle"
+    TASK_NOT_FOUND = "task-not-found"
+    TASK_STATE = "task-state"
+    TREE_DIRTY = "tree-dirty"
+    UNKNOWN_METHOD = "unknown-method"
+    VERSION_MISMATCH = "version-mismatch"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """A rule said no: ``message`` says what and who, ``hint`` what to do now."""
+
+    code: Code
+    message: str
+    hint: str = ""
+
+
+class OrchError(Exception):
+    """Base of what is raised; never raised itself."""
+
+    def __init__(self, code: Code, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.refusal = Refusal(code=code, message=message, hint=hint)
+
+
+class Misuse(OrchError):
+    """The caller broke the contract: a malformed request, an unknown method, a wrong type."""
+
+
+class Unavailable(OrchError):
+    """The world broke: a full disk, a missing program, an unreadable file."""

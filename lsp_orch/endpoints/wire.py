@@ -1,0 +1,50 @@
+"""What a connection and the role that speaks on it know of each other."""
+
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hello:
+    """The optional first message; a plain LSP client that skips it is an ``editor``.
+
+    ``pid`` is the process that the connection speaks for (0 when unknown), ``mode`` what a hook
+    does when we fail (``enforce``, ``advise`` or empty for the setting), ``cwd`` an absolute path.
+    """
+
+    role: str = "editor"
+    version: str = ""
+    pid: int = 0
+    mode: str = ""
+    cwd: str = ""
+
+
+class Peer(Protocol):
+    """The other end of one connection. Used from the event loop only."""
+
+    @property
+    def hello(self) -> Hello:
+        """Who is there."""
+
+    def send(self, message: dict[str, Any], headers: bytes = b"") -> None:
+        """Queue one JSON-RPC message; a peer that does not read is dropped, never waited for."""
+
+    def write(self, frame: bytes) -> None:
+        """Queue bytes that are framed already; the same cap as ``send``."""
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run a handler as a child of this connection: cancelled when the connection ends."""
+
+    def close(self) -> None:
+        """End the connection after what is queued has been written."""
+
+
+class Role(Protocol):
+    """One connection's conversation."""
+
+    def receive(self, body: bytes) -> None:
+        """Take one whole frame's body. Never blocks and never raises for what the peer sent."""
+
+    def lost(self, *, clean: bool) -> None:
+        """Learn that the connection has ended; ``clean`` when the peer said goodbye first."""

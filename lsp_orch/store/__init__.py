@@ -1,0 +1,1 @@
+"""What outlives a crash: named queries, numbered migrations, one engine a file."""
