@@ -27,6 +27,13 @@ class Peer(Protocol):
     def hello(self) -> Hello:
         """Who is there."""
 
+    @property
+    def backlog(self) -> int:
+        """Bytes queued that the peer has not read yet."""
+
+    async def drained(self) -> None:
+        """Return once the peer has read most of its backlog; at once when it has none to speak of."""
+
     def send(self, message: dict[str, Any], headers: bytes = b"") -> None:
         """Queue one JSON-RPC message; a peer that does not read is dropped, never waited for."""
 

@@ -1,6 +1,10 @@
 """What the services need of the world; each adapter implements one of these."""
 
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from typing import Protocol
+
+from lsp_orch.domain.result import Outcome
 
 
 class Clock(Protocol):
@@ -15,3 +19,133 @@ class Ids(Protocol):
 
     def new(self, kind: str) -> str:
         """Make an id nobody has: ``kind`` and a hyphen, then twelve characters."""
+
+
+class Processes(Protocol):
+    """Who is alive on this machine. A pid alone says nothing: it is reused."""
+
+    def started(self, pid: int) -> float | None:
+        """When the process began (seconds since the epoch), or None when there is none."""
+
+    def alive(self, pid: int, started: float) -> bool:
+        """Whether the very process that began then still runs."""
+
+    def end(self, session_id: str, pid: int, started: float, grace_s: float) -> None:
+        """End a worker's process, all below it and all that carry the session's id, wherever they went.
+
+        They are told, and killed after ``grace_s``; returns when none is left.
+        """
+
+
+class Paths(Protocol):
+    """Where a path really leads."""
+
+    def canonical(self, path: str, base: str) -> str:
+        """Resolve links and ``..``, seen from the folder ``base``; the file need not exist."""
+
+    def workspace(self, path: str) -> str:
+        """Find the checkout that holds the canonical ``path``; empty when none does."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileChange:
+    """One changed file; the counts of lines are None for a binary one."""
+
+    path: str
+    added: int | None
+    removed: int | None
+
+
+class Git(Protocol):
+    """Worktrees, snapshots and merges. Folders are absolute, commits are full names.
+
+    Every method raises Unavailable when git fails, is missing, or finds no repository.
+    """
+
+    def top_level(self, folder: str) -> str:
+        """The checkout that holds ``folder``."""
+
+    def repository(self, folder: str) -> str:
+        """What all worktrees of one repository share."""
+
+    def head(self, folder: str) -> str:
+        """The commit that is checked out."""
+
+    def add_worktree(self, workspace: str, path: str, branch: str, base: str) -> None:
+        """Make a checkout of ``base``, complete or not at all; an empty branch means none."""
+
+    def remove_worktree(self, workspace: str, path: str, branch: str = "") -> None:
+        """Take it away again, and its branch; nothing happens where none is."""
+
+    def commit_all(self, worktree: str, branch: str, message: str) -> str:
+        """Commit whatever is there; the commit the work came to."""
+
+    def snapshot(self, worktree: str, ref: str) -> str:
+        """Keep the tree as it is under ``ref`` without touching the index; the commit."""
+
+    def keep(self, workspace: str, ref: str, commit: str) -> None:
+        """Let ``ref`` hold ``commit``."""
+
+    def changes(self, workspace: str, base: str, tip: str) -> tuple[FileChange, ...]:
+        """What the work between two commits changed."""
+
+    def diff(self, workspace: str, base: str, tip: str) -> str:
+        """The same as a unified diff."""
+
+    def merge(self, worktree: str, tip: str, message: str) -> tuple[str, ...]:
+        """Merge into a throw-away worktree; the conflicting paths, if any."""
+
+    def obstacles(self, workspace: str, commit: str) -> tuple[str, ...]:
+        """The user's files that moving to ``commit`` would touch or that are not committed."""
+
+    def fast_forward(self, workspace: str, commit: str) -> None:
+        """Move the user's checkout forward to ``commit``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What a worker is started with; ``log`` is the file that its events are kept in."""
+
+    session_id: str
+    folder: str
+    prompt: str
+    model: str
+    max_usd: float
+    max_turns: int
+    check: str
+    log: str
+
+
+class Run(Protocol):
+    """One worker at work, in a process of its own."""
+
+    @property
+    def pid(self) -> int:
+        """Its process."""
+
+    @property
+    def started(self) -> float:
+        """When that began (seconds since the epoch)."""
+
+    def events(self) -> AsyncIterator[str]:
+        """The kind of each event as it comes, each one a sign of life; ends when the worker has."""
+
+    def outcome(self) -> Outcome:
+        """What it came to, once the events have ended."""
+
+    async def end(self, grace_s: float) -> None:
+        """Stop it and all it has started: asked first, told after ``grace_s``; returns when all are gone."""
+
+
+class Worker(Protocol):
+    """Somebody who does tasks."""
+
+    async def start(self, job: Job) -> Run:
+        """Begin; raises Unavailable when the program cannot be started."""
+
+
+class Checks(Protocol):
+    """Runs the command that must succeed before work is merged."""
+
+    def run(self, command: str, folder: str, limit_s: float) -> str:
+        """Empty when it succeeded, else its last lines or that it did not end in time."""

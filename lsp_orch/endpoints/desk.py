@@ -1,0 +1,15 @@
+"""How endpoints reach the store: work is handed in, and the answer comes when it is durable."""
+
+from collections.abc import Awaitable, Callable
+from typing import Protocol, TypeVar
+
+from lsp_orch.store.base import Tx
+
+Result = TypeVar("Result")
+
+
+class Desk(Protocol):
+    """The one writer, seen from the event loop."""
+
+    def do(self, work: Callable[[Tx], Result]) -> Awaitable[Result]:
+        """Run ``work`` in a transaction, in the order handed in; answer once it is on disk."""

@@ -1,0 +1,139 @@
+"""One hook call: one question, one verdict, and the connection is done."""
+
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
+
+from lsp_orch.domain.errors import Code, Misuse, OrchError
+from lsp_orch.domain.lease import Party, Step
+from lsp_orch.domain.settings import Mode
+from lsp_orch.endpoints.desk import Desk
+from lsp_orch.endpoints.hooks.event import HookEvent, holder, parse
+from lsp_orch.endpoints.hooks.tool_use import ToolUse
+from lsp_orch.endpoints.hooks.verdict import PASS, Verdict, context, refuse, warn
+from lsp_orch.endpoints.wire import Hello, Peer
+from lsp_orch.services.leases import Leases
+from lsp_orch.services.ports import Paths
+from lsp_orch.services.sessions import Sessions
+from lsp_orch.store.base import Tx
+
+_log = logging.getLogger(__name__)
+
+
+class Recall(Protocol):
+    """What a new session is given to read."""
+
+    async def at_start(self, event: HookEvent, workspace: str) -> str:
+        """The notes that matter for this session, or nothing."""
+
+
+class Hooks:
+    """What each event means to us; an event that is not in the table is a sign of life and no more."""
+
+    def __init__(
+        self,
+        *,
+        desk: Desk,
+        leases: Leases,
+        sessions: Sessions,
+        tool_use: ToolUse,
+        recall: Recall,
+        paths: Paths,
+    ) -> None:
+        self._desk = desk
+        self._leases = leases
+        self._sessions = sessions
+        self._tool_use = tool_use
+        self._recall = recall
+        self._paths = paths
+        self._table: dict[str, Callable[[HookEvent, str], Awaitable[Verdict]]] = {
+            "PreToolUse": self._tool_use.before,
+            "SessionEnd": self._session_end,
+            "SessionStart": self._session_start,
+            "Stop": self._stop,
+            "SubagentStop": self._subagent_stop,
+        }
+
+    async def answer(self, event: HookEvent) -> Verdict:
+        """Note the sign of life, then do what the event asks for."""
+        name = await self._desk.do(lambda tx: self._seen(tx, event))
+        handler = self._table.get(event.name)
+        return await handler(event, name) if handler else PASS
+
+    def _seen(self, tx: Tx, event: HookEvent) -> str:
+        """The session's name: the one it was registered with (a task's title), or one from its id."""
+        known = tx.sessions.by_id(event.session)
+        name = known.name if known else f"Claude Code {event.session[:8]}"
+        workspace = known.workspace if known else self._workspace(event)
+        pid = event.pid or (known.pid if known else 0)
+        self._sessions.seen(tx, event.session, Party.AGENT, name, workspace, pid)
+        return name
+
+    def _workspace(self, event: HookEvent) -> str:
+        cwd = self._paths.canonical(event.cwd, "/")
+        return self._paths.workspace(cwd) or cwd
+
+    async def _session_start(self, event: HookEvent, _: str) -> Verdict:
+        text = await self._recall.at_start(event, self._workspace(event))
+        return context(event.name, text) if text else PASS
+
+    async def _stop(self, event: HookEvent, _: str) -> Verdict:
+        await self._desk.do(lambda tx: self._sessions.stopped(tx, event.session))
+        return PASS
+
+    async def _subagent_stop(self, event: HookEvent, name: str) -> Verdict:
+        agent = holder(event, name).id
+
+        def work(tx: Tx) -> None:
+            self._leases.withdraw(tx, tx.waiters.of_holder(agent), "closed")
+            self._leases.step(tx, tx.leases.of_holder(agent), Step.STOP)
+
+        await self._desk.do(work)
+        return PASS
+
+    async def _session_end(self, event: HookEvent, _: str) -> Verdict:
+        await self._desk.do(lambda tx: self._sessions.left(tx, event.session))
+        return PASS
+
+
+class HookRole:
+    """A hook's connection."""
+
+    def __init__(self, peer: Peer, hooks: Hooks, mode: Mode) -> None:
+        self._peer = peer
+        self._hooks = hooks
+        self._mode = Mode(peer.hello.mode) if peer.hello.mode in set(Mode) else mode
+
+    def receive(self, body: bytes) -> None:
+        """Take the question: the very bytes that Claude Code gave the hook."""
+        self._peer.spawn(self._answer(body))
+
+    def lost(self, *, clean: bool) -> None:
+        """Nothing to do: a waiting handler is cancelled with the connection, its ticket stays."""
+
+    async def _answer(self, body: bytes) -> None:
+        try:
+            verdict = await self._hooks.answer(_parse(body, self._peer.hello))
+        except OrchError as error:
+            verdict = self._failed(f"[{error.refusal.code}] {error.refusal.message}. {error.refusal.hint}")
+        except Exception:  # noqa: BLE001 - whatever it was, the tool call waits for a verdict
+            _log.exception("a hook call failed")
+            verdict = self._failed(f"[{Code.INTERNAL}] lsp-orch failed; `lsp-orch daemon logs` says why.")
+        text = verdict.text.encode("utf-8", "replace")
+        self._peer.write(b"Exit-Code: %d\r\nContent-Length: %d\r\n\r\n%s" % (verdict.exit, len(text), text))
+        self._peer.close()
+
+    def _failed(self, reason: str) -> Verdict:
+        """Our own failure: in `enforce` nothing passes that we could not judge."""
+        return refuse(reason) if self._mode is Mode.ENFORCE else warn(f"lsp-orch: {reason}")
+
+
+def _parse(body: bytes, hello: Hello) -> HookEvent:
+    try:
+        document: Any = json.loads(body)
+    except ValueError as error:
+        raise Misuse(Code.BAD_REQUEST, f"the hook's input is not JSON: {error}") from error
+    if not isinstance(document, dict):
+        raise Misuse(Code.BAD_REQUEST, "the hook's input is not a JSON object")
+    return parse(document, hello.pid, hello.cwd)

@@ -1,0 +1,76 @@
+"""Before a tool writes: may it, now?"""
+
+from lsp_orch.domain.grants import Ask, Granted, Queued
+from lsp_orch.domain.lease import Lease, Mode, Party, State
+from lsp_orch.domain.scope import Kind, Scope
+from lsp_orch.domain.settings import Settings
+from lsp_orch.endpoints import shapes
+from lsp_orch.endpoints.hooks.event import HookEvent, holder
+from lsp_orch.endpoints.hooks.verdict import PASS, Verdict, refuse
+from lsp_orch.endpoints.lobby import Lobby
+from lsp_orch.services.ports import Paths
+
+# the tools that write one file, and where each names it
+_PATH_OF = {
+    "Edit": "file_path",
+    "MultiEdit": "file_path",
+    "NotebookEdit": "notebook_path",
+    "Write": "file_path",
+}
+
+
+class ToolUse:
+    """Grants a lease for the file that a tool is about to write, waits a moment for it, or refuses."""
+
+    def __init__(self, lobby: Lobby, paths: Paths, settings: Settings) -> None:
+        self._lobby = lobby
+        self._paths = paths
+        self._settings = settings
+
+    async def before(self, event: HookEvent, name: str) -> Verdict:
+        """Answer PreToolUse; what lies in no workspace is nobody's to guard."""
+        path = event.tool_input.get(_PATH_OF.get(event.tool, ""))
+        if not isinstance(path, str) or not path:
+            return PASS
+        key = self._paths.canonical(path, event.cwd)
+        workspace = self._paths.workspace(key) or _within(key, self._paths.canonical(event.cwd, "/"))
+        if not workspace:
+            return PASS
+        ask = Ask(
+            holder=holder(event, name),
+            workspace=workspace,
+            scopes=(Scope(Kind.FILE, key),),
+            mode=Mode.WRITE,
+            reason=event.tool,
+            ttl_s=self._settings.leases_ttl_s,
+        )
+        outcome = await self._lobby.acquire(ask, self._settings.leases_hook_wait_s)
+        return PASS if isinstance(outcome, Granted) else refuse(_explain(outcome, self._settings))
+
+
+def _within(key: str, folder: str) -> str:
+    return folder if key.startswith(folder.rstrip("/") + "/") else ""
+
+
+def _explain(queued: Queued, settings: Settings) -> str:
+    """The refusal, in words that a model can act on."""
+    ask = queued.waiter.ask
+    path = shapes.resource(ask.scopes[0], ask.workspace)
+    who = "; ".join(_doing(lease) for lease in queued.conflicts) or "others asked for it before you"
+    minutes = round(settings.leases_ticket_s / 60)
+    return (
+        f"[lease-held] {path} is not yours to write now: {who}. "
+        f"You are number {queued.position} in the queue (ticket {queued.waiter.id}, valid {minutes} min): "
+        "the file becomes yours by itself as soon as it is free. Nothing was written. "
+        "Do something else meanwhile and then repeat this very call, or end your turn and say that you wait "
+        "for this file. Do not write it another way, such as through the shell."
+    )
+
+
+def _doing(lease: Lease) -> str:
+    since = f"since {shapes.clock_time(lease.acquired_at)}"
+    if lease.state is State.DIRTY:
+        return f"{lease.holder.name} (a person) has unsaved changes in it {since}"
+    if lease.holder.kind is Party.HUMAN:
+        return f"{lease.holder.name} (a person) is editing it {since}"
+    return f"{lease.holder.name} is working on it {since}"

@@ -1,0 +1,59 @@
+"""Where those who wait for a lease sit until it is pushed to them; nobody polls."""
+
+import asyncio
+from collections.abc import Iterable
+
+from lsp_orch.domain.events import Event, LeaseGranted, WaiterGone, WaiterQueued
+from lsp_orch.domain.grants import Ask, Granted, Queued, Waiter
+from lsp_orch.domain.lease import Lease
+from lsp_orch.endpoints.desk import Desk
+from lsp_orch.services.leases import Leases
+
+
+class Lobby:
+    """One future a ticket, from the moment it is issued until it is granted or gone."""
+
+    def __init__(self, desk: Desk, leases: Leases, waiting: Iterable[Waiter]) -> None:
+        self._desk = desk
+        self._leases = leases
+        self._tickets: dict[str, asyncio.Future[Lease | None]] = {}
+        for waiter in waiting:
+            self._open(waiter)
+
+    async def acquire(self, ask: Ask, wait_s: float) -> Granted | Queued:
+        """Ask, and wait up to ``wait_s`` seconds for the grant; the place in the queue outlives the wait."""
+        outcome = await self._desk.do(lambda tx: self._leases.acquire(tx, ask))
+        if isinstance(outcome, Granted) or wait_s <= 0:
+            return outcome
+        decided = self._tickets.get(outcome.waiter.id)
+        if decided is not None:
+            done, _ = await asyncio.wait([decided], timeout=wait_s)
+            if not done:
+                return outcome
+            if lease := decided.result():
+                return Granted(lease=lease)
+        # decided before we sat down, or the ticket is gone: the store knows
+        return await self._desk.do(lambda tx: self._leases.acquire(tx, ask))
+
+    def on_event(self, event: Event) -> None:
+        """Take the news from the store."""
+        match event:
+            case WaiterQueued(waiter=waiter):
+                self._open(waiter)
+            case LeaseGranted(lease=lease, ticket=ticket) if ticket:
+                self._decide(ticket, lease)
+            case WaiterGone(waiter=waiter):
+                self._decide(waiter.id, None)
+            case _:
+                pass
+
+    def __len__(self) -> int:
+        """How many tickets are open."""
+        return len(self._tickets)
+
+    def _open(self, waiter: Waiter) -> None:
+        self._tickets[waiter.id] = asyncio.get_running_loop().create_future()
+
+    def _decide(self, ticket: str, lease: Lease | None) -> None:
+        if future := self._tickets.pop(ticket, None):
+            future.set_result(lease)

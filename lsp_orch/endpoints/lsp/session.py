@@ -1,0 +1,123 @@
+"""One editor connection: which LSP message means what to us. Registration and nothing else."""
+
+from typing import Any
+
+from lsprotocol import types as lsp
+
+from lsp_orch.domain.lease import Holder, Lease, Party
+from lsp_orch.domain.scope import Scope
+from lsp_orch.endpoints import shapes
+from lsp_orch.endpoints.desk import Desk
+from lsp_orch.endpoints.lsp import words
+from lsp_orch.endpoints.lsp.documents import Documents
+from lsp_orch.endpoints.lsp.hub import Hub
+from lsp_orch.endpoints.lsp.protocol import EditorServer
+from lsp_orch.endpoints.view import LeaseView
+from lsp_orch.services.sessions import Sessions
+
+LEASES = "lspOrch/leases"
+
+
+class EditorSession:
+    """What one editor says and is shown."""
+
+    def __init__(
+        self,
+        server: EditorServer,
+        documents: Documents,
+        *,
+        session_id: str,
+        user: str,
+        desk: Desk,
+        sessions: Sessions,
+        view: LeaseView,
+        hub: Hub,
+    ) -> None:
+        self._server = server
+        self._documents = documents
+        self.holder_id = session_id
+        self._user = user
+        self._desk = desk
+        self._sessions = sessions
+        self._view = view
+        self._hub = hub
+        self._opted_in = False
+        self._register()
+
+    def refresh(self, scope: Scope) -> None:
+        """Show anew who holds a file and who waits for it."""
+        for uri in self._documents.uris(scope):
+            found = words.diagnostics(self.holder_id, *self._view.on(scope))
+            self._server.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, found))
+        if self._opted_in:
+            self._server.push(LEASES, self._leases({}))
+
+    def granted(self, lease: Lease) -> None:
+        """Tell the person that what they waited for is theirs."""
+        names = ", ".join(shapes.resource(scope, lease.workspace) for scope in lease.scopes)
+        message = f"lsp-orch: {names} is yours now."
+        self._server.window_show_message(lsp.ShowMessageParams(lsp.MessageType.Info, message))
+
+    def lost(self, *, clean: bool) -> None:
+        """The connection has ended; without a goodbye the window may come back for its leases."""
+        if self._documents.holder:
+            self._hub.leave(self)
+            end = self._sessions.left if clean else self._sessions.vanished
+            self._desk.do(lambda tx: end(tx, self.holder_id))
+
+    def _register(self) -> None:
+        feature, command = self._server.feature, self._server.command
+        feature(lsp.INITIALIZE)(self._initialize)
+        feature(lsp.TEXT_DOCUMENT_DID_OPEN)(self._did_open)
+        feature(lsp.TEXT_DOCUMENT_DID_CHANGE)(self._did_change)
+        feature(lsp.TEXT_DOCUMENT_DID_SAVE)(self._did_save)
+        feature(lsp.TEXT_DOCUMENT_DID_CLOSE)(self._did_close)
+        feature(lsp.TEXT_DOCUMENT_CODE_ACTION)(self._code_action)
+        command(words.REQUEST)(self._request)
+        command(words.RELEASE)(self._release)
+        self._server.methods[LEASES] = self._leases
+
+    def _initialize(self, params: lsp.InitializeParams) -> None:
+        editor = params.client_info.name if params.client_info else "an editor"
+        folders = [each.uri for each in params.workspace_folders or []] or [params.root_uri or ""]
+        experimental = params.capabilities.experimental
+        self._opted_in = isinstance(experimental, dict) and "lspOrch" in experimental
+        self._documents.folders = self._documents.roots(folders)
+        name = f"{self._user} ({editor})"
+        self._documents.holder = Holder(
+            id=self.holder_id, kind=Party.HUMAN, name=name, session=self.holder_id
+        )
+        workspace = next(iter(self._documents.folders), "")
+        self._hub.join(self)
+        self._desk.do(lambda tx: self._sessions.seen(tx, self.holder_id, Party.HUMAN, name, workspace, pid=0))
+
+    def _did_open(self, params: lsp.DidOpenTextDocumentParams) -> None:
+        if scope := self._documents.opened(params.text_document.uri):
+            self.refresh(scope)
+
+    def _did_change(self, params: lsp.DidChangeTextDocumentParams) -> None:
+        self._documents.changed(params.text_document.uri)
+
+    def _did_save(self, params: lsp.DidSaveTextDocumentParams) -> None:
+        self._documents.saved(params.text_document.uri)
+
+    def _did_close(self, params: lsp.DidCloseTextDocumentParams) -> None:
+        self._documents.closed(params.text_document.uri)
+
+    def _code_action(self, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
+        uri = params.text_document.uri
+        scope = self._documents.scope(uri)
+        return words.actions(self.holder_id, uri, *self._view.on(scope)) if scope else []
+
+    async def _request(self, uri: str) -> dict[str, Any]:
+        outcome = self._documents.requested(uri)
+        return {"granted": False} if outcome is None else shapes.outcome(await outcome)
+
+    async def _release(self, uri: str) -> dict[str, Any]:
+        scope = self._documents.scope(uri)
+        if scope:
+            await self._documents.released(scope)
+        return {"released": scope is not None}
+
+    def _leases(self, _: dict[str, Any]) -> dict[str, Any]:
+        return {"leases": [shapes.lease(lease) for lease in self._view.leases()]}

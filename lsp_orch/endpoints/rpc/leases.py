@@ -1,0 +1,170 @@
+"""The verbs of ``lsp-orch lease``."""
+
+import math
+from typing import Any
+
+from lsp_orch.domain.errors import Code, Misuse, Refusal
+from lsp_orch.domain.grants import Ask, Waiter
+from lsp_orch.domain.lease import Holder, Lease, Mode, Party, Step
+from lsp_orch.domain.scope import Kind, Scope
+from lsp_orch.domain.settings import Settings
+from lsp_orch.endpoints import shapes
+from lsp_orch.endpoints.desk import Desk
+from lsp_orch.endpoints.lobby import Lobby
+from lsp_orch.endpoints.params import optional, required, strings
+from lsp_orch.endpoints.rpc.role import Answer, Method
+from lsp_orch.services.leases import Leases
+from lsp_orch.services.ports import Paths
+from lsp_orch.store.base import Tx
+
+_LONGEST_WAIT_S = 24 * 3600.0
+
+
+class LeaseMethods:
+    """Translates ``lease.*`` calls."""
+
+    def __init__(self, desk: Desk, lobby: Lobby, leases: Leases, paths: Paths, settings: Settings) -> None:
+        self._desk = desk
+        self._lobby = lobby
+        self._leases = leases
+        self._paths = paths
+        self._settings = settings
+
+    def methods(self) -> dict[str, Method]:
+        """Each method by its name."""
+        return {
+            "lease.acquire": self.acquire,
+            "lease.release": self.release,
+            "lease.renew": self.renew,
+            "lease.list": self.list,
+        }
+
+    async def acquire(self, params: dict[str, Any]) -> Answer:
+        """``{"paths", "workspace", "cwd", "as", "mode", "wait_s", "ttl_s", "reason"}`` to the outcome."""
+        workspace = required(params, "workspace", str)
+        scopes = []
+        for path in strings(params, "paths"):
+            scope = self._scope(path, workspace, optional(params, "cwd", workspace))
+            if isinstance(scope, Refusal):
+                return scope
+            scopes.append(scope)
+        ask = Ask(
+            holder=_holder(params),
+            workspace=workspace,
+            scopes=tuple(dict.fromkeys(scopes)),
+            mode=_mode(params),
+            reason=optional(params, "reason", ""),
+            ttl_s=_seconds(params, "ttl_s", self._settings.leases_ttl_s),
+        )
+        wait_s = min(_seconds(params, "wait_s", 0.0), _LONGEST_WAIT_S)
+        return shapes.outcome(await self._lobby.acquire(ask, wait_s))
+
+    async def release(self, params: dict[str, Any]) -> Answer:
+        """``{"ids"}`` (of leases or tickets) or ``{"as"}`` to ``{"released": [Lease]}``."""
+        ids, name = strings(params, "ids"), optional(params, "as", "")
+        if not ids and not name:
+            raise Misuse(Code.BAD_REQUEST, "name what to release: ids, or the holder with --as")
+
+        def work(tx: Tx) -> Answer:
+            found = _find(tx, ids)
+            if isinstance(found, Refusal):
+                return found
+            leases, waiters = found
+            if name:
+                leases += tx.leases.of_holder(_cli_id(name))
+                waiters += tx.waiters.of_holder(_cli_id(name))
+            self._leases.withdraw(tx, waiters)
+            self._leases.release(tx, leases)
+            return {"released": [shapes.lease(lease) for lease in leases]}
+
+        return await self._desk.do(work)
+
+    async def renew(self, params: dict[str, Any]) -> Answer:
+        """``{"ids"}`` to ``{"leases": [Lease]}``, each with its new end."""
+        ids = strings(params, "ids")
+
+        def work(tx: Tx) -> Answer:
+            found = _find(tx, ids)
+            if isinstance(found, Refusal):
+                return found
+            self._leases.step(tx, found[0], Step.RENEW)
+            renewed = (tx.leases.by_id(lease.id) for lease in found[0])
+            return {"leases": [shapes.lease(lease) for lease in renewed if lease]}
+
+        return await self._desk.do(work)
+
+    async def list(self, params: dict[str, Any]) -> Answer:
+        """``{"workspace"}`` (empty: everywhere) to ``{"leases", "waiters"}``."""
+        workspace = optional(params, "workspace", "")
+        leases, queue = await self._desk.do(
+            lambda tx: (tx.leases.live(workspace), tx.waiters.waiting(workspace))
+        )
+        return {
+            "leases": [shapes.lease(lease) for lease in leases],
+            "waiters": [shapes.waiter(each, number) for each, number in numbered(queue)],
+        }
+
+    def _scope(self, path: str, workspace: str, cwd: str) -> Scope | Refusal:
+        key = self._paths.canonical(path, cwd)
+        root = self._paths.canonical(workspace, "/")
+        if key != root and not key.startswith(root.rstrip("/") + "/"):
+            return Refusal(
+                code=Code.PATH_OUTSIDE,
+                message=f"{path} is outside the workspace {workspace}",
+                hint="run the command inside the checkout that holds the file, or name it with --workspace",
+            )
+        return Scope(Kind.FILE, key)
+
+
+def numbered(queue: list[Waiter]) -> list[tuple[Waiter, int]]:
+    """Each waiter with its position among those that wait for the same thing; 1 is next."""
+    return [
+        (
+            each,
+            1 + sum(bool(set(other.ask.scopes) & set(each.ask.scopes)) for other in queue[:index]),
+        )
+        for index, each in enumerate(queue)
+    ]
+
+
+def _find(tx: Tx, ids: list[str]) -> tuple[list[Lease], list[Waiter]] | Refusal:
+    leases, waiters = [], []
+    for each in ids:
+        if lease := tx.leases.by_id(each):
+            leases.append(lease)
+        elif waiter := tx.waiters.by_id(each):
+            waiters.append(waiter)
+        else:
+            return Refusal(
+                code=Code.LEASE_NOT_FOUND,
+                message=f"there is no lease or ticket {each}",
+                hint="`lsp-orch lease list` shows what there is; it may have ended by itself",
+            )
+    return leases, waiters
+
+
+def _cli_id(name: str) -> str:
+    return f"cli:{name}"
+
+
+def _holder(params: dict[str, Any]) -> Holder:
+    name = optional(params, "as", "")
+    user = optional(params, "user", "somebody")
+    if name:
+        return Holder(id=_cli_id(name), kind=Party.AGENT, name=name)
+    return Holder(id=_cli_id(user), kind=Party.HUMAN, name=user)
+
+
+def _mode(params: dict[str, Any]) -> Mode:
+    wanted = optional(params, "mode", Mode.WRITE.value)
+    try:
+        return Mode(wanted)
+    except ValueError:
+        raise Misuse(Code.BAD_REQUEST, f"mode must be write or read, not {wanted}") from None
+
+
+def _seconds(params: dict[str, Any], name: str, default: float) -> float:
+    value = optional(params, name, default)
+    if not math.isfinite(value) or value < 0:
+        raise Misuse(Code.BAD_REQUEST, f"{name} must be a number of seconds that is not negative")
+    return value

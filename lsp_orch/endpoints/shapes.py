@@ -1,0 +1,84 @@
+"""The documents of the outside world, as CONTRACT.md names them."""
+
+import os.path
+from datetime import UTC, datetime
+from typing import Any
+
+from lsp_orch.domain.grants import Granted, Queued, Waiter
+from lsp_orch.domain.lease import Holder, Lease
+from lsp_orch.domain.scope import Scope
+from lsp_orch.domain.session import Session
+
+
+def rfc3339(moment: float | None) -> str | None:
+    """Seconds since the epoch as RFC 3339 in UTC, to the millisecond; None stays None."""
+    if moment is None:
+        return None
+    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def clock_time(moment: float) -> str:
+    """Seconds since the epoch as a time of day for sentences: ``14:05 UTC``."""
+    return datetime.fromtimestamp(moment, UTC).strftime("%H:%M UTC")
+
+
+def resource(scope: Scope, workspace: str) -> str:
+    """A scope as people write it: relative to the workspace, with slashes."""
+    relative = os.path.relpath(scope.key, workspace) if workspace else scope.key
+    return (scope.key if relative.startswith("..") else relative).replace(os.sep, "/")
+
+
+def holder(value: Holder) -> dict[str, Any]:
+    """``{"id", "kind", "name"}``."""
+    return {"id": value.id, "kind": value.kind.value, "name": value.name}
+
+
+def lease(value: Lease) -> dict[str, Any]:
+    """CONTRACT's Lease; ``expires_at`` is null while a person's buffer is unsaved."""
+    return {
+        "id": value.id,
+        "token": value.token,
+        "mode": value.mode.value,
+        "state": value.state.value,
+        "resources": [resource(scope, value.workspace) for scope in value.scopes],
+        "holder": holder(value.holder),
+        "reason": value.reason,
+        "acquired_at": rfc3339(value.acquired_at),
+        "expires_at": rfc3339(value.expires_at),
+    }
+
+
+def waiter(value: Waiter, position: int) -> dict[str, Any]:
+    """One entry of ``waiters``; position 1 is next."""
+    return {
+        "id": value.id,
+        "holder": holder(value.ask.holder),
+        "resources": [resource(scope, value.ask.workspace) for scope in value.ask.scopes],
+        "mode": value.ask.mode.value,
+        "position": position,
+        "since": rfc3339(value.since),
+    }
+
+
+def outcome(value: Granted | Queued) -> dict[str, Any]:
+    """What ``lease acquire`` answers."""
+    if isinstance(value, Granted):
+        return {"granted": True, "lease": lease(value.lease)}
+    return {
+        "granted": False,
+        "ticket": {"id": value.waiter.id, "position": value.position},
+        "conflicts": [lease(each) for each in value.conflicts],
+    }
+
+
+def session(value: Session) -> dict[str, Any]:
+    """Somebody who is here."""
+    return {
+        "id": value.id,
+        "kind": value.kind.value,
+        "name": value.name,
+        "workspace": value.workspace,
+        "pid": value.pid,
+        "connected_at": rfc3339(value.connected_at),
+        "seen_at": rfc3339(value.seen_at),
+    }

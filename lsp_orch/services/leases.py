@@ -1,0 +1,161 @@
+"""Leases: who asks, who waits, who is next."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from lsp_orch.domain.errors import Code, Misuse, Refusal
+from lsp_orch.domain.events import LeaseChanged, LeaseEnded, LeaseGranted, WaiterGone, WaiterQueued
+from lsp_orch.domain.grants import Ask, Granted, Queued, Waiter, ahead, blockers, missing
+from lsp_orch.domain.lease import STEPS, Lease, Mode, State, Step, advance, expiry
+from lsp_orch.domain.scope import Scope
+from lsp_orch.domain.settings import Settings
+from lsp_orch.services.ports import Clock, Ids
+from lsp_orch.store.base import Tx
+
+
+class Leases:
+    """Every change of a lease or of the queue; each method is one step inside the caller's transaction."""
+
+    def __init__(self, clock: Clock, ids: Ids, settings: Settings) -> None:
+        self._clock = clock
+        self._ids = ids
+        self._settings = settings
+
+    def acquire(self, tx: Tx, ask: Ask) -> Granted | Queued:
+        """Grant all that is asked at once, or keep a place in the queue for it.
+
+        Asking again renews what the holder has, and keeps the place of what it waits for.
+
+        Raises:
+            Misuse: nothing is asked for, or for a time that is not positive.
+        """
+        if not ask.scopes or ask.ttl_s <= 0:
+            raise Misuse(Code.BAD_REQUEST, "a lease needs at least one path and a ttl greater than 0")
+        live = tx.leases.touching(ask.scopes)
+        own = [lease for lease in live if lease.holder.id == ask.holder.id]
+        wanted = missing(ask, own)
+        self._renew(tx, own, ask)
+        if not wanted:
+            return Granted(lease=tx.leases.by_id(own[0].id) or own[0])
+        ask = replace(ask, scopes=wanted)
+        queue = tx.waiters.touching(wanted)
+        mine = next((each for each in queue if each.ask == replace(ask, reason=each.ask.reason)), None)
+        conflicts = blockers(ask, live)
+        before = ahead(ask, (each for each in queue if mine is None or each.place < mine.place))
+        if conflicts or before:
+            return Queued(waiter=self._wait(tx, ask, mine), position=len(before) + 1, conflicts=conflicts)
+        if mine:
+            tx.waiters.delete(mine)
+        return Granted(lease=self._grant(tx, ask, mine.id if mine else ""))
+
+    def release(self, tx: Tx, leases: Iterable[Lease], why: str = "released") -> None:
+        """End leases and grant what becomes free to whoever is next."""
+        ended = list(leases)
+        for lease in ended:
+            tx.leases.delete(lease)
+            tx.announce(LeaseEnded(lease=lease, why=why))
+        self._promote(tx, [scope for lease in ended for scope in lease.scopes])
+
+    def withdraw(self, tx: Tx, waiters: Iterable[Waiter], why: str = "withdrawn") -> None:
+        """Take waiters out of the queue; those behind them may now be next."""
+        gone = list(waiters)
+        for waiter in gone:
+            tx.waiters.delete(waiter)
+            tx.announce(WaiterGone(waiter=waiter, why=why))
+        self._promote(tx, [scope for waiter in gone for scope in waiter.ask.scopes])
+
+    def leave(self, tx: Tx, session: str, why: str) -> None:
+        """End all that a session and its subagents hold or wait for."""
+        self.withdraw(tx, tx.waiters.of_session(session), why)
+        self.release(tx, tx.leases.of_session(session), why)
+
+    def step(self, tx: Tx, leases: Iterable[Lease], step: Step) -> None:
+        """Take each lease that knows ``step`` through it."""
+        for lease in leases:
+            if (lease.state, step) in STEPS:
+                after = advance(lease, step, self._clock.now(), self._settings)
+                tx.leases.update(after)
+                if after.state is not lease.state:
+                    tx.announce(LeaseChanged(lease=after))
+
+    def saved(self, tx: Tx, holder_id: str, scope: Scope) -> None:
+        """Note that a person has saved: whoever waits gets the file now, otherwise they keep it a while."""
+        mine = [lease for lease in tx.leases.of_holder(holder_id) if scope in lease.scopes]
+        waiting = [waiter for waiter in tx.waiters.touching([scope]) if waiter.ask.holder.id != holder_id]
+        if waiting:
+            self.release(tx, mine)
+        else:
+            self.step(tx, mine, Step.SAVE)
+        self.withdraw(tx, [each for each in tx.waiters.of_holder(holder_id) if scope in each.ask.scopes])
+
+    def check(self, tx: Tx, scope: Scope, token: int) -> Refusal | None:
+        """Whether a write under ``token`` may still happen; None when it may."""
+        newest = tx.leases.fence(scope)
+        if token == newest:
+            return None
+        return Refusal(
+            code=Code.LEASE_FENCED,
+            message=f"token {token} for {scope.key} was superseded by {newest}",
+            hint="somebody else was granted it since: read the file again and ask for a new lease",
+        )
+
+    def reap(self, tx: Tx) -> float | None:
+        """End what is over; return when the next thing ends (seconds since the epoch)."""
+        now = self._clock.now()
+        if waiters := tx.waiters.expired(now):
+            self.withdraw(tx, waiters, "expired")
+        if leases := tx.leases.expired(now):
+            self.release(tx, leases, "expired")
+        deadlines = (tx.leases.deadline(), tx.waiters.deadline())
+        return min((each for each in deadlines if each is not None), default=None)
+
+    def _renew(self, tx: Tx, own: Iterable[Lease], ask: Ask) -> None:
+        step = Step.CHANGE if ask.state is State.DIRTY else Step.RENEW
+        self.step(tx, [replace(lease, ttl_s=ask.ttl_s) for lease in own], step)
+
+    def _grant(self, tx: Tx, ask: Ask, ticket: str) -> Lease:
+        self._absorb(tx, ask)
+        now = self._clock.now()
+        lease = Lease(
+            id=self._ids.new("lease"),
+            token=tx.leases.next_token(),
+            mode=ask.mode,
+            state=ask.state,
+            workspace=ask.workspace,
+            scopes=ask.scopes,
+            holder=ask.holder,
+            reason=ask.reason,
+            ttl_s=ask.ttl_s,
+            acquired_at=now,
+            expires_at=expiry(ask.state, ask.ttl_s, now, self._settings),
+        )
+        tx.leases.insert(lease)
+        tx.announce(LeaseGranted(lease=lease, ticket=ticket))
+        return lease
+
+    def _absorb(self, tx: Tx, ask: Ask) -> None:
+        """End the holder's own weaker leases that the new one includes whole: an upgrade keeps one lease."""
+        for lease in tx.leases.of_holder(ask.holder.id):
+            weaker = lease.mode is Mode.READ or ask.mode is Mode.WRITE
+            if weaker and set(lease.scopes) <= set(ask.scopes):
+                tx.leases.delete(lease)
+                tx.announce(LeaseEnded(lease=lease, why="upgraded"))
+
+    def _wait(self, tx: Tx, ask: Ask, mine: Waiter | None) -> Waiter:
+        now = self._clock.now()
+        until = None if ask.state is State.DIRTY else now + self._settings.leases_ticket_s
+        if mine:
+            tx.waiters.prolong(mine, until)
+            return replace(mine, expires_at=until)
+        waiter = tx.waiters.insert(self._ids.new("ticket"), ask, now, until)
+        tx.announce(WaiterQueued(waiter=waiter))
+        return waiter
+
+    def _promote(self, tx: Tx, freed: Iterable[Scope]) -> None:
+        """Grant to each waiter that nothing stands before any more, first come first served."""
+        for waiter in tx.waiters.touching(freed):
+            live, queue = tx.leases.touching(waiter.ask.scopes), tx.waiters.touching(waiter.ask.scopes)
+            earlier = [other for other in queue if other.place < waiter.place]
+            if not blockers(waiter.ask, live) and not ahead(waiter.ask, earlier):
+                tx.waiters.delete(waiter)
+                self._grant(tx, waiter.ask, waiter.id)

@@ -1,0 +1,47 @@
+"""What the services see of the store: one transaction with a table for each noun."""
+
+from contextlib import AbstractContextManager
+from functools import cached_property
+from typing import Protocol
+
+from lsp_orch.domain.events import Event
+from lsp_orch.store.connection import Connection
+from lsp_orch.store.leases import LeaseTable, WaiterTable
+from lsp_orch.store.sessions import SessionTable
+
+
+class Tx:
+    """One transaction: the tables, and the events to announce once it is durable."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.events: list[Event] = []
+
+    @cached_property
+    def leases(self) -> LeaseTable:
+        """Live leases and their fencing tokens."""
+        return LeaseTable(self.connection)
+
+    @cached_property
+    def waiters(self) -> WaiterTable:
+        """The queue for leases."""
+        return WaiterTable(self.connection)
+
+    @cached_property
+    def sessions(self) -> SessionTable:
+        """Who is here."""
+        return SessionTable(self.connection)
+
+    def announce(self, event: Event) -> None:
+        """Tell everybody, after the commit."""
+        self.events.append(event)
+
+
+class Store(Protocol):
+    """A durable home for leases, sessions and tasks."""
+
+    def transaction(self) -> AbstractContextManager[Tx]:
+        """All or nothing; durable when the block has ended without an exception."""
+
+    def close(self) -> None:
+        """Let go of the files."""

@@ -1,0 +1,217 @@
+"""Leases and their queue as rows."""
+
+from collections.abc import Iterable
+
+from lsp_orch.domain.grants import Ask, Waiter
+from lsp_orch.domain.lease import Holder, Lease, Mode, Party, State
+from lsp_orch.domain.scope import Kind, Scope
+from lsp_orch.store.connection import Connection, Row, Value
+
+
+class LeaseTable:
+    """Live leases and their fencing tokens."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._db = connection
+
+    def insert(self, lease: Lease) -> None:
+        """Add a new grant and, for a writer, supersede every older token of its resources."""
+        self._db.run(
+            "lease.insert",
+            id=lease.id,
+            token=lease.token,
+            mode=lease.mode,
+            state=lease.state,
+            workspace=lease.workspace,
+            ttl_s=lease.ttl_s,
+            reason=lease.reason,
+            acquired_at=lease.acquired_at,
+            expires_at=lease.expires_at,
+            **_holder_columns(lease.holder),
+        )
+        for scope in lease.scopes:
+            self._db.run(
+                "lease.insert_scope", lease_id=lease.id, kind=scope.kind, key=scope.key, mode=lease.mode
+            )
+            if lease.mode is Mode.WRITE:
+                self._db.run("lease.raise_fence", kind=scope.kind, key=scope.key, token=lease.token)
+
+    def update(self, lease: Lease) -> None:
+        """Store a changed state, ttl and expiry."""
+        self._db.run(
+            "lease.update",
+            id=lease.id,
+            state=lease.state,
+            ttl_s=lease.ttl_s,
+            expires_at=lease.expires_at,
+        )
+
+    def delete(self, lease: Lease) -> None:
+        """Forget a lease that has ended."""
+        self._db.run("lease.delete", id=lease.id)
+
+    def by_id(self, lease_id: str) -> Lease | None:
+        """The live lease of that id."""
+        row = self._db.one("lease.by_id", id=lease_id)
+        return None if row is None else self._lease(row)
+
+    def live(self, workspace: str = "") -> list[Lease]:
+        """All of a workspace, or all there are, oldest first."""
+        return self._leases(self._db.all("lease.live", workspace=workspace))
+
+    def of_holder(self, holder_id: str) -> list[Lease]:
+        """All that one holder has."""
+        return self._leases(self._db.all("lease.of_holder", holder_id=holder_id))
+
+    def of_session(self, session: str) -> list[Lease]:
+        """All that a session and its subagents have."""
+        return self._leases(self._db.all("lease.of_session", session=session))
+
+    def touching(self, scopes: Iterable[Scope]) -> list[Lease]:
+        """All that may overlap any of ``scopes``, each once."""
+        rows = [
+            row for scope in scopes for row in self._db.all("lease.on_key", key=scope.key, kind=scope.kind)
+        ]
+        return list({lease.id: lease for lease in self._leases(rows)}.values())
+
+    def expired(self, now: float) -> list[Lease]:
+        """All whose time is up."""
+        return self._leases(self._db.all("lease.expired", now=now))
+
+    def deadline(self) -> float | None:
+        """When the next one's time is up."""
+        return _only(self._db.one("lease.deadline"))
+
+    def next_token(self) -> int:
+        """Issue a fencing token: greater than every one before it, for ever."""
+        row = self._db.one("lease.next_token")
+        assert row is not None  # noqa: S101 - the migration put the row there
+        return int(row[0])
+
+    def fence(self, scope: Scope) -> int:
+        """The newest token granted to a writer of ``scope``; 0 if there never was one."""
+        row = self._db.one("lease.fence", kind=scope.kind, key=scope.key)
+        return 0 if row is None else int(row[0])
+
+    def _leases(self, rows: Iterable[Row]) -> list[Lease]:
+        return [self._lease(row) for row in rows]
+
+    def _lease(self, row: Row) -> Lease:
+        scopes = self._db.all("lease.scopes", lease_id=row[0])
+        return Lease(
+            id=row[0],
+            token=row[1],
+            mode=Mode(row[2]),
+            state=State(row[3]),
+            workspace=row[4],
+            scopes=_scopes(scopes),
+            holder=_holder(row[5:9]),
+            reason=row[9],
+            ttl_s=row[10],
+            acquired_at=row[11],
+            expires_at=row[12],
+        )
+
+
+class WaiterTable:
+    """The queue for leases."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._db = connection
+
+    def insert(self, ticket: str, ask: Ask, since: float, expires_at: float | None) -> Waiter:
+        """Put an ask at the end of the queue."""
+        row = self._db.one(
+            "waiter.insert",
+            id=ticket,
+            mode=ask.mode,
+            workspace=ask.workspace,
+            reason=ask.reason,
+            ttl_s=ask.ttl_s,
+            state=ask.state,
+            since=since,
+            expires_at=expires_at,
+            **_holder_columns(ask.holder),
+        )
+        assert row is not None  # noqa: S101 - RETURNING gives the row that was inserted
+        for scope in ask.scopes:
+            self._db.run("waiter.insert_scope", waiter_id=ticket, kind=scope.kind, key=scope.key)
+        return Waiter(id=ticket, place=int(row[0]), ask=ask, since=since, expires_at=expires_at)
+
+    def prolong(self, waiter: Waiter, expires_at: float | None) -> None:
+        """Keep a place in the queue for longer."""
+        self._db.run("waiter.prolong", id=waiter.id, expires_at=expires_at)
+
+    def delete(self, waiter: Waiter) -> None:
+        """Take somebody out of the queue."""
+        self._db.run("waiter.delete", id=waiter.id)
+
+    def by_id(self, ticket: str) -> Waiter | None:
+        """The waiter with that ticket."""
+        row = self._db.one("waiter.by_id", id=ticket)
+        return None if row is None else self._waiter(row)
+
+    def waiting(self, workspace: str = "") -> list[Waiter]:
+        """All of a workspace, or all there are, first come first."""
+        return self._waiters(self._db.all("waiter.waiting", workspace=workspace))
+
+    def of_holder(self, holder_id: str) -> list[Waiter]:
+        """All that one holder waits for."""
+        return self._waiters(self._db.all("waiter.of_holder", holder_id=holder_id))
+
+    def of_session(self, session: str) -> list[Waiter]:
+        """All that a session and its subagents wait for."""
+        return self._waiters(self._db.all("waiter.of_session", session=session))
+
+    def touching(self, scopes: Iterable[Scope]) -> list[Waiter]:
+        """All that may overlap any of ``scopes``, each once, first come first."""
+        rows = [
+            row for scope in scopes for row in self._db.all("waiter.on_key", key=scope.key, kind=scope.kind)
+        ]
+        return sorted({row[1]: self._waiter(row) for row in rows}.values(), key=lambda each: each.place)
+
+    def expired(self, now: float) -> list[Waiter]:
+        """All whose ticket is no longer valid."""
+        return self._waiters(self._db.all("waiter.expired", now=now))
+
+    def deadline(self) -> float | None:
+        """When the next ticket ends."""
+        return _only(self._db.one("waiter.deadline"))
+
+    def _waiters(self, rows: Iterable[Row]) -> list[Waiter]:
+        return [self._waiter(row) for row in rows]
+
+    def _waiter(self, row: Row) -> Waiter:
+        scopes = self._db.all("waiter.scopes", waiter_id=row[1])
+        ask = Ask(
+            holder=_holder(row[4:8]),
+            workspace=row[3],
+            scopes=_scopes(scopes),
+            mode=Mode(row[2]),
+            reason=row[8],
+            ttl_s=row[9],
+            state=State(row[10]),
+        )
+        return Waiter(id=row[1], place=row[0], ask=ask, since=row[11], expires_at=row[12])
+
+
+def _holder(columns: Row) -> Holder:
+    holder_id, kind, name, session = columns
+    return Holder(id=holder_id, kind=Party(kind), name=name, session=session)
+
+
+def _holder_columns(holder: Holder) -> dict[str, Value]:
+    return {
+        "holder_id": holder.id,
+        "holder_kind": holder.kind,
+        "holder_name": holder.name,
+        "session": holder.session,
+    }
+
+
+def _scopes(rows: Iterable[Row]) -> tuple[Scope, ...]:
+    return tuple(Scope(Kind(kind), key) for kind, key in rows)
+
+
+def _only(row: Row | None) -> float | None:
+    return None if row is None else row[0]

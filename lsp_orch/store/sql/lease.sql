@@ -1,0 +1,62 @@
+-- name: insert
+INSERT INTO lease (id, token, mode, state, workspace, holder_id, holder_kind, holder_name, session,
+    reason, ttl_s, acquired_at, expires_at)
+VALUES (:id, :token, :mode, :state, :workspace, :holder_id, :holder_kind, :holder_name, :session,
+    :reason, :ttl_s, :acquired_at, :expires_at);
+
+-- name: insert_scope
+INSERT INTO lease_scope (lease_id, kind, key, mode) VALUES (:lease_id, :kind, :key, :mode);
+
+-- name: update
+UPDATE lease SET state = :state, ttl_s = :ttl_s, expires_at = :expires_at WHERE id = :id;
+
+-- name: delete
+DELETE FROM lease WHERE id = :id;
+
+-- name: scopes
+SELECT kind, key FROM lease_scope WHERE lease_id = :lease_id ORDER BY kind, key;
+
+-- name: by_id
+SELECT id, token, mode, state, workspace, holder_id, holder_kind, holder_name, session, reason, ttl_s,
+    acquired_at, expires_at
+FROM lease WHERE id = :id;
+
+-- name: live
+SELECT id, token, mode, state, workspace, holder_id, holder_kind, holder_name, session, reason, ttl_s,
+    acquired_at, expires_at
+FROM lease WHERE :workspace IN ('', workspace) ORDER BY token;
+
+-- name: of_holder
+SELECT id, token, mode, state, workspace, holder_id, holder_kind, holder_name, session, reason, ttl_s,
+    acquired_at, expires_at
+FROM lease WHERE holder_id = :holder_id ORDER BY token;
+
+-- name: of_session
+SELECT id, token, mode, state, workspace, holder_id, holder_kind, holder_name, session, reason, ttl_s,
+    acquired_at, expires_at
+FROM lease WHERE session = :session ORDER BY token;
+
+-- name: on_key
+SELECT id, token, mode, state, workspace, holder_id, holder_kind, holder_name, session, reason, ttl_s,
+    acquired_at, expires_at
+FROM lease
+WHERE id IN (SELECT lease_id FROM lease_scope WHERE key = :key AND kind = :kind) ORDER BY token;
+
+-- name: expired
+SELECT id, token, mode, state, workspace, holder_id, holder_kind, holder_name, session, reason, ttl_s,
+    acquired_at, expires_at
+FROM lease WHERE expires_at <= :now ORDER BY expires_at;
+
+-- name: deadline
+SELECT MIN(expires_at) FROM lease;
+
+-- name: next_token
+UPDATE token SET last = last + 1 RETURNING last;
+
+-- A token is superseded the moment the next one is granted, not when that one first writes.
+-- name: raise_fence
+INSERT INTO fence (kind, key, token) VALUES (:kind, :key, :token)
+ON CONFLICT (kind, key) DO UPDATE SET token = excluded.token;
+
+-- name: fence
+SELECT token FROM fence WHERE kind = :kind AND key = :key;

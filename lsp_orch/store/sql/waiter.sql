@@ -1,0 +1,52 @@
+-- name: insert
+INSERT INTO waiter (id, mode, workspace, holder_id, holder_kind, holder_name, session, reason, ttl_s,
+    state, since, expires_at)
+VALUES (:id, :mode, :workspace, :holder_id, :holder_kind, :holder_name, :session, :reason, :ttl_s,
+    :state, :since, :expires_at)
+RETURNING place;
+
+-- name: insert_scope
+INSERT INTO waiter_scope (waiter_id, kind, key) VALUES (:waiter_id, :kind, :key);
+
+-- name: prolong
+UPDATE waiter SET expires_at = :expires_at WHERE id = :id;
+
+-- name: delete
+DELETE FROM waiter WHERE id = :id;
+
+-- name: scopes
+SELECT kind, key FROM waiter_scope WHERE waiter_id = :waiter_id ORDER BY kind, key;
+
+-- name: by_id
+SELECT place, id, mode, workspace, holder_id, holder_kind, holder_name, session, reason, ttl_s, state,
+    since, expires_at
+FROM waiter WHERE id = :id;
+
+-- name: waiting
+SELECT place, id, mode, workspace, holder_id, holder_kind, holder_name, session, reason, ttl_s, state,
+    since, expires_at
+FROM waiter WHERE :workspace IN ('', workspace) ORDER BY place;
+
+-- name: of_holder
+SELECT place, id, mode, workspace, holder_id, holder_kind, holder_name, session, reason, ttl_s, state,
+    since, expires_at
+FROM waiter WHERE holder_id = :holder_id ORDER BY place;
+
+-- name: of_session
+SELECT place, id, mode, workspace, holder_id, holder_kind, holder_name, session, reason, ttl_s, state,
+    since, expires_at
+FROM waiter WHERE session = :session ORDER BY place;
+
+-- name: on_key
+SELECT place, id, mode, workspace, holder_id, holder_kind, holder_name, session, reason, ttl_s, state,
+    since, expires_at
+FROM waiter
+WHERE id IN (SELECT waiter_id FROM waiter_scope WHERE key = :key AND kind = :kind) ORDER BY place;
+
+-- name: expired
+SELECT place, id, mode, workspace, holder_id, holder_kind, holder_name, session, reason, ttl_s, state,
+    since, expires_at
+FROM waiter WHERE expires_at <= :now ORDER BY expires_at;
+
+-- name: deadline
+SELECT MIN(expires_at) FROM waiter;

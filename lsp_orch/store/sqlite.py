@@ -1,0 +1,133 @@
+"""SQLite, the default engine: one file, write-ahead log, every commit on disk before it is acknowledged."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from lsp_orch.domain.errors import Code, Unavailable
+from lsp_orch.store import queries
+from lsp_orch.store.base import Tx
+from lsp_orch.store.connection import Row, Value
+
+_PRAGMAS = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA busy_timeout = 5000",
+)
+MEMORY = ":memory:"
+
+
+class SqliteStore:
+    """One connection, used by one thread at a time.
+
+    Raises (from every method):
+        Unavailable: disk-full, store-corrupt, store-newer or home-read-only, naming the file.
+    """
+
+    def __init__(self, path: Path | str = MEMORY) -> None:
+        self._path = str(path)
+        with self._explained():
+            self._db = sqlite3.connect(
+                self._path, isolation_level=None, check_same_thread=False, cached_statements=256
+            )
+            for pragma in _PRAGMAS:
+                self._db.execute(pragma)
+            self._migrate()
+        self._connection = _SqliteConnection(self._db, self._path)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Tx]:
+        """All or nothing; durable when the block has ended without an exception."""
+        with self._explained():
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield Tx(self._connection)
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:  # a full disk has already rolled back
+                    self._db.execute("ROLLBACK")
+                raise
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._db.close()
+
+    def _migrate(self) -> None:
+        known = queries.migrations()
+        version = self._db.execute("PRAGMA user_version").fetchone()[0]
+        if version > known[-1][0]:
+            raise Unavailable(
+                Code.STORE_NEWER,
+                f"{self._path} was written by a newer lsp-orch (format {version}, ours is {known[-1][0]})",
+                "upgrade lsp-orch, or set LSP_ORCH_HOME to another folder",
+            )
+        for number, script in known:
+            if number > version:
+                self._db.executescript(f"BEGIN IMMEDIATE;{script};PRAGMA user_version = {number};COMMIT;")
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            raise _explain(error, self._path) from error
+
+
+class _SqliteConnection:
+    def __init__(self, db: sqlite3.Connection, path: str) -> None:
+        self._db = db
+        self._path = path
+        self._queries = queries.load()
+
+    def all(self, query: str, /, **parameters: Value) -> list[Row]:
+        # always to the end: a statement left open would hold up the commit
+        return self._execute(query, parameters).fetchall()
+
+    def one(self, query: str, /, **parameters: Value) -> Row | None:
+        rows = self.all(query, **parameters)
+        return rows[0] if rows else None
+
+    def run(self, query: str, /, **parameters: Value) -> int:
+        return self._execute(query, parameters).rowcount
+
+    def _execute(self, query: str, parameters: dict[str, Value]) -> sqlite3.Cursor:
+        try:
+            return self._db.execute(self._queries[query], parameters)
+        except sqlite3.DatabaseError as error:
+            raise _explain(error, self._path) from error
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        self._db.execute("SAVEPOINT step")
+        try:
+            yield
+        except BaseException:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK TO step")
+                self._db.execute("RELEASE step")
+            raise
+        self._db.execute("RELEASE step")
+
+
+def _explain(error: sqlite3.DatabaseError, path: str) -> Exception:
+    """The same failure in our words; what is our own fault stays as it is."""
+    name = getattr(error, "sqlite_errorname", "")
+    if name.startswith("SQLITE_FULL"):
+        return Unavailable(
+            Code.DISK_FULL, f"the disk that holds {path} is full", "free some space; nothing was changed"
+        )
+    if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+        return Unavailable(
+            Code.STORE_CORRUPT,
+            f"{path} is damaged ({error})",
+            "keep a copy of it, try `sqlite3 FILE .recover`, or move it away to start empty",
+        )
+    if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_IOERR")):
+        return Unavailable(
+            Code.HOME_READ_ONLY,
+            f"{path} cannot be written ({error})",
+            "set LSP_ORCH_HOME to a writable folder",
+        )
+    return error
