@@ -42,9 +42,12 @@ class Code(StrEnum):
     TASK_CYCLE = "task-cycle"
     TASK_NOT_FOUND = "task-not-found"
     TASK_STATE = "task-state"
+    TASK_TIMEOUT = "task-timeout"
     TREE_DIRTY = "tree-dirty"
     UNKNOWN_METHOD = "unknown-method"
+    VAULT_READ_ONLY = "vault-read-only"
     VERSION_MISMATCH = "version-mismatch"
+    WORKER_DIED = "worker-died"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

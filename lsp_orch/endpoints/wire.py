@@ -32,7 +32,7 @@ class Peer(Protocol):
         """Bytes queued that the peer has not read yet."""
 
     async def drained(self) -> None:
-        """Return once the peer has read most of its backlog; at once when it has none to speak of."""
+        """Return once the peer has read most of its backlog; ConnectionError when it never will."""
 
     def send(self, message: dict[str, Any], headers: bytes = b"") -> None:
         """Queue one JSON-RPC message; a peer that does not read is dropped, never waited for."""

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from pygls import uris
 
@@ -33,8 +34,7 @@ class Documents:
 
     def roots(self, folders: list[str]) -> list[str]:
         """The canonical folders behind the URIs of a workspace."""
-        paths = (uris.to_fs_path(uri) for uri in folders if uri.startswith("file:"))
-        return [self._paths.canonical(path, "/") for path in paths if path]
+        return [self._paths.canonical(path, "/") for path in map(_path, folders) if path]
 
     def scope(self, uri: str) -> Scope | None:
         """The file behind a URI, if it lies in a workspace: editors also open their own settings."""
@@ -52,12 +52,21 @@ class Documents:
             self._scopes[uri] = scope
         return scope
 
-    def changed(self, uri: str) -> None:
-        """The buffer differs from the file: it is the person's until it is saved."""
+    def changed(self, uri: str, text: str) -> None:
+        """The buffer says ``text``: while that is not what the file says, the file is the person's.
+
+        They agree after an undo, and when the editor has read anew what somebody else has written.
+        """
         scope = self._scopes.get(uri)
-        if scope and scope not in self._dirty:
+        if scope is None:
+            return
+        if self._paths.says(scope.key, text):
+            if scope in self._dirty:
+                self.saved(uri)
+        elif scope not in self._dirty:
             self._dirty.add(scope)
-            self._submit(lambda tx: self._leases.acquire(tx, self._ask(scope, State.DIRTY)))
+            asked = self._submit(lambda tx: self._leases.acquire(tx, self._ask(scope, State.DIRTY)))
+            asked.add_done_callback(lambda done: self._asked(scope, done))
 
     def requested(self, uri: str) -> "asyncio.Future[Any] | None":
         """The person asks for a file that somebody else holds."""
@@ -73,11 +82,12 @@ class Documents:
             self._dirty.discard(scope)
             self._submit(lambda tx: self._leases.saved(tx, holder.id, scope))
 
-    def closed(self, uri: str) -> None:
-        """The buffer is gone, and with it what the person held or waited for."""
+    def closed(self, uri: str) -> bool:
+        """The buffer is gone, and with it what the person held or waited for; whether it was there."""
         scope = self._scopes.pop(uri, None)
         if scope and not self.uris(scope):
             self.released(scope)
+        return scope is not None
 
     def released(self, scope: Scope) -> "asyncio.Future[Any]":
         """The person lets go of a file."""
@@ -93,7 +103,7 @@ class Documents:
         return self._submit(work)
 
     def _locate(self, uri: str) -> Scope | None:
-        path = uris.to_fs_path(uri) if uri.startswith("file:") else None
+        path = _path(uri)
         if not path:
             return None
         key = self._paths.canonical(path, "/")
@@ -112,10 +122,25 @@ class Documents:
             state=state,
         )
 
+    def _asked(self, scope: Scope, done: "asyncio.Future[Any]") -> None:
+        if done.cancelled() or done.exception():  # the next change asks again
+            self._dirty.discard(scope)
+
     def _submit(self, work: Any) -> "asyncio.Future[Any]":
         future = asyncio.ensure_future(self._desk.do(work))
         future.add_done_callback(_report)
         return future
+
+
+def _path(uri: str) -> str:
+    """The path behind a URI, with the very bytes of a name that is not UTF-8; empty when it is no file's."""
+    try:
+        path = uris.to_fs_path(uri) if uri.startswith("file:") else None
+    except ValueError:  # no URI at all
+        path = None
+    if path and "\ufffd" in path:  # what pygls makes of such bytes
+        path = unquote(urlsplit(uri).path, errors="surrogateescape")
+    return path or ""
 
 
 def _report(future: "asyncio.Future[Any]") -> None:

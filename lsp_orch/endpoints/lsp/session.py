@@ -96,13 +96,16 @@ class EditorSession:
             self.refresh(scope)
 
     def _did_change(self, params: lsp.DidChangeTextDocumentParams) -> None:
-        self._documents.changed(params.text_document.uri)
+        uri = params.text_document.uri
+        self._documents.changed(uri, self._server.workspace.get_text_document(uri).source or "")
 
     def _did_save(self, params: lsp.DidSaveTextDocumentParams) -> None:
         self._documents.saved(params.text_document.uri)
 
     def _did_close(self, params: lsp.DidCloseTextDocumentParams) -> None:
-        self._documents.closed(params.text_document.uri)
+        uri = params.text_document.uri
+        if self._documents.closed(uri):  # an editor goes on showing what it was last told of a file
+            self._server.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, []))
 
     def _code_action(self, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
         uri = params.text_document.uri
