@@ -1,0 +1,79 @@
+"""A throw-away home with a daemon of its own, and a small git repository to work in."""
+
+import contextlib
+import os
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from talk import Talk
+
+from lsp_orch.client import control
+from lsp_orch.client.connect import connect
+
+PYTHON = sys.executable
+LSP_ORCH = str(Path(PYTHON).with_name("lsp-orch"))
+"""The program as pip installs it, beside the interpreter that runs us."""
+
+_LEAVE_S = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """A running daemon that has done its imports, and the repository."""
+
+    daemon: int
+    root: Path
+    repository: Path
+
+    def rss(self) -> int:
+        """The daemon's resident memory, in bytes."""
+        pages = int(Path(f"/proc/{self.daemon}/statm").read_text("ascii").split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE")
+
+    def editor(self) -> Talk:
+        """One more editor, straight at the socket, after its handshake."""
+        line = connect("editor")
+        talk = Talk(line.socket.recv, line.write)
+        talk.shake_hands(str(self.repository))
+        return talk
+
+
+@contextlib.contextmanager
+def stage() -> Iterator[Stage]:
+    """Set it up, and leave nothing behind: the daemon is ended by its pid."""
+    root = Path(tempfile.mkdtemp(prefix="lo-bench-")).resolve()
+    try:
+        for name in [each for each in os.environ if each.startswith(("LSP_ORCH_", "CLAUDE", "PYTHON"))]:
+            del os.environ[name]  # whoever measures has settings of their own
+        os.environ["LSP_ORCH_HOME"] = str(root / "home")
+        repository = root / "repository"
+        subprocess.run(["git", "init", "--quiet", repository], check=True)
+        line = control.start()
+        try:
+            yield Stage(daemon=line.pid, root=root, repository=repository)
+        finally:
+            line.close()
+            _end(line.pid)
+    finally:
+        shutil.rmtree(root)
+
+
+def _end(pid: int) -> None:
+    try:
+        process = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return  # it has ended itself
+    try:
+        signal.pidfd_send_signal(process, signal.SIGTERM)
+        if not select.select([process], [], [], _LEAVE_S)[0]:
+            signal.pidfd_send_signal(process, signal.SIGKILL)
+            select.select([process], [], [])
+    finally:
+        os.close(process)

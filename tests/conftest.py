@@ -1,0 +1,100 @@
+"""The real clients and throw-away places that tests run against."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from lsp_orch.demo.scripted_model import ScriptedModel
+from tests.fixtures import claude as real_claude
+from tests.fixtures import neovim as real_neovim
+from tests.fixtures.claude import RealClaude
+from tests.fixtures.daemon import Instance
+from tests.fixtures.neovim import Neovim
+
+
+@pytest.fixture
+def short_root() -> Iterator[Path]:
+    """A folder whose path is short enough for Unix sockets below it."""
+    root = Path(tempfile.mkdtemp(prefix="lo-", dir="/tmp")).resolve()
+    yield root
+    shutil.rmtree(root)
+
+
+@pytest.fixture
+def repository(short_root: Path) -> Path:
+    """A small git repository with one commit."""
+    path = short_root / "project"
+    path.mkdir()
+    (path / "README.md").write_text("hello\n", encoding="utf-8")
+    only_its_own_settings = {"PATH": os.environ["PATH"], "HOME": str(short_root), "GIT_CONFIG_NOSYSTEM": "1"}
+    for args in (
+        ("init", "--quiet", "--initial-branch=main"),
+        ("config", "user.name", "Test"),
+        ("config", "user.email", "test@example.invalid"),
+        ("add", "--all"),
+        ("commit", "--quiet", "--message=start"),
+    ):
+        subprocess.run(["git", *args], cwd=path, check=True, env=only_its_own_settings)
+    return path
+
+
+@pytest.fixture
+def model() -> Iterator[ScriptedModel]:
+    """A scripted model that nothing is scripted for yet."""
+    with ScriptedModel() as model:
+        yield model
+
+
+@pytest.fixture
+def claude(short_root: Path, repository: Path) -> Iterator[RealClaude]:
+    """The pinned Claude Code client."""
+    binary = real_claude.find_claude()
+    if binary is None:
+        pytest.fail(real_claude.MISSING)
+    client = RealClaude(binary, short_root, repository)
+    yield client
+    client.end()
+
+
+@pytest.fixture
+def instance(short_root: Path, repository: Path) -> Iterator[Instance]:
+    """A daemon of the test's own, started by the first that needs it."""
+    instance = Instance(short_root, repository)
+    yield instance
+    instance.end()
+
+
+class StartNeovim(Protocol):
+    """Starts one more Neovim on the instance's workspace; by default its server is the instance's pipe."""
+
+    def __call__(self, command: Sequence[str] = (), *, timeout_s: float = 10.0) -> Neovim: ...
+
+
+@pytest.fixture
+def neovim(short_root: Path, instance: Instance) -> Iterator[StartNeovim]:
+    """As many Neovims as a test asks for; all are closed before the instance ends."""
+    binary = real_neovim.find_neovim()
+    if binary is None:
+        pytest.fail(real_neovim.MISSING)
+    with ExitStack() as started:
+
+        def start(command: Sequence[str] = (), *, timeout_s: float = 10.0) -> Neovim:
+            editor = Neovim(
+                binary,
+                Path(tempfile.mkdtemp(prefix="neovim-", dir=short_root)),
+                command=command or instance.pipe_command(),
+                project=instance.workspace,
+                env=instance.env,
+                timeout_s=timeout_s,
+            )
+            started.callback(editor.quit)
+            return editor
+
+        yield start
