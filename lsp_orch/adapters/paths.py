@@ -1,6 +1,11 @@
 """Canonical paths and the workspaces that hold them."""
 
+import codecs
 import os
+
+from lsp_orch.domain.errors import Code, Misuse
+
+_EXTRA = (0, len(codecs.BOM_UTF8))  # bytes that a file may have more than its text
 
 
 class RealPaths:
@@ -11,9 +16,30 @@ class RealPaths:
 
         Names that are not UTF-8 come back with the odd bytes written as ``\xNN``, so that they can be
         stored and shown.
+
+        Raises:
+            Misuse: no file can have that name.
         """
-        real = os.path.realpath(os.path.join(base, path))
-        return os.fsencode(real).decode("utf-8", "backslashreplace")
+        try:
+            real = os.path.realpath(os.path.join(base, path))
+            return os.fsencode(real).decode("utf-8", "backslashreplace")
+        except ValueError as error:  # a NUL, or half a character
+            raise Misuse(Code.BAD_REQUEST, f"{path!a} is not a path: {error}") from error
+
+    def is_folder(self, path: str) -> bool:
+        """Whether there is a folder at the canonical ``path``."""
+        return os.path.isdir(path)
+
+    def says(self, path: str, text: str) -> bool:
+        """Whether there is a file at the canonical ``path`` that says just ``text``, in UTF-8."""
+        told = text.encode("utf-8", "surrogatepass")
+        try:
+            if not os.path.isfile(path) or os.path.getsize(path) - len(told) not in _EXTRA:
+                return False
+            with open(path, "rb") as file:
+                return file.read().removeprefix(codecs.BOM_UTF8) == told
+        except OSError:  # what cannot be read says nothing
+            return False
 
     def workspace(self, path: str) -> str:
         """Find the nearest folder with a ``.git`` that holds the canonical ``path``, or nothing."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import queue
 import threading
 from collections.abc import Callable, Sequence
@@ -15,6 +16,8 @@ from lsp_orch.store.base import Store, Tx
 _MOST = 256  # jobs in one commit: beyond it the first of them waits longer than the commit saves
 
 Result = TypeVar("Result")
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -86,13 +89,19 @@ class Desk:
     def _answer(self, batch: list[_Job[Any]]) -> None:
         for job in batch:
             if not job.error:
-                self._publish(job.events)
+                self._tell(job.events)
             if job.future.done():  # whoever asked was cancelled meanwhile; the work stands
                 continue
             if job.error:
                 job.future.set_exception(job.error)
             else:
                 job.future.set_result(job.result)
+
+    def _tell(self, events: Sequence[Event]) -> None:
+        try:
+            self._publish(events)
+        except Exception:  # noqa: BLE001 - a listener's bug must not cost a caller its answer
+            _log.exception("news of a commit did not reach everybody")
 
 
 def _perform(job: _Job[Any], tx: Tx) -> None:

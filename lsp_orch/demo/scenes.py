@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Self
 
 from lsp_orch.demo import script
@@ -69,7 +70,7 @@ def sharing(stage: Stage, say: Say) -> str:
                 "the person's editor" in refusal and "unsaved" in refusal, f"the agent was told: {refusal}"
             )
             say(f"the agent is told: {refusal.split('. ')[0]}.")
-        path.write_text(script.TYPED, encoding="utf-8")
+        _write(path, script.TYPED)
         editor.save(path)
         say("the person saves; nobody polls")
         granted = watch.wait_for("granted")
@@ -159,6 +160,13 @@ def serial_s(stage: Stage) -> tuple[float, float]:
     return sum(end - start for start, end in spans), wall
 
 
+def _write(path: Path, text: str) -> None:
+    """Save as good editors do: whole or not at all, so that nobody ever reads half a file."""
+    new = path.with_suffix(".new")
+    new.write_text(text, encoding="utf-8")
+    new.replace(path)
+
+
 def _moment(text: str) -> float:
     return datetime.fromisoformat(text).timestamp()
 
@@ -177,8 +185,11 @@ def _task(stage: Stage, task_id: str) -> dict[str, Any]:
 
 def _pid(stage: Stage, task_id: str) -> int:
     """The worker's process, once it is at work."""
-    with _Watch(stage.start("task", "logs", task_id, "--follow")) as log:
-        log.first()
+    if stage.model:
+        stage.model.wait_for(lambda call: script.LOUD in call.prompt)
+    else:
+        with _Watch(stage.start("task", "logs", task_id, "--follow")) as log:
+            log.first()
     pid = _task(stage, task_id)["pid"]
     expect(pid, "the task's worker runs")
     return int(pid)
@@ -215,6 +226,6 @@ class _Watch:
 
 def _watching(stage: Stage) -> _Watch:
     process = stage.start("lease", "watch")
-    watch = _Watch(process)
-    watch.wait_for("watching")
-    return watch
+    if process.stderr:
+        process.stderr.readline()  # it says that it watches: from here on nothing is missed
+    return _Watch(process)

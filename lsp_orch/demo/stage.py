@@ -90,6 +90,7 @@ class Stage:
             cwd=self.repository,
             env=self.env,
             stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
         )
 

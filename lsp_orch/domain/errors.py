@@ -24,6 +24,7 @@ class Code(StrEnum):
     GIT_FAILED = "git-failed"
     GIT_MISSING = "git-missing"
     HOME_READ_ONLY = "home-read-only"
+    INDEX_UNAVAILABLE = "index-unavailable"
     INTERNAL = "internal"
     LEASE_FENCED = "lease-fenced"
     LEASE_HELD = "lease-held"

@@ -16,7 +16,7 @@ class LeaseGranted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeaseChanged:
-    """A live lease came to another state."""
+    """A live lease came to another state, or to another end."""
 
     lease: Lease
 

@@ -54,6 +54,11 @@ class Queued:
     conflicts: tuple[Lease, ...]
 
 
+def again(ask: Ask, earlier: Ask) -> bool:
+    """Whether a holder repeats what it asked for before; words and times may differ."""
+    return (ask.holder.id, ask.mode, ask.scopes) == (earlier.holder.id, earlier.mode, earlier.scopes)
+
+
 def blockers(ask: Ask, live: Iterable[Lease]) -> tuple[Lease, ...]:
     """The leases of others that this ask cannot live beside."""
     return tuple(
@@ -76,9 +81,18 @@ def ahead(ask: Ask, queue: Iterable[Waiter]) -> tuple[Waiter, ...]:
     )
 
 
-def missing(ask: Ask, own: Iterable[Lease]) -> tuple[Scope, ...]:
+def giving(ask: Ask, live: Iterable[Lease]) -> tuple[Lease, ...]:
+    """The holder's own leases that already give some of what is asked."""
+    return tuple(
+        lease
+        for lease in live
+        if lease.holder.id == ask.holder.id
+        and (lease.mode is Mode.WRITE or ask.mode is Mode.READ)
+        and touch(lease.scopes, ask.scopes)
+    )
+
+
+def missing(ask: Ask, live: Iterable[Lease]) -> tuple[Scope, ...]:
     """What the holder's own leases do not yet give of all that is asked."""
-    given = {
-        scope for lease in own if lease.mode is Mode.WRITE or ask.mode is Mode.READ for scope in lease.scopes
-    }
+    given = {scope for lease in giving(ask, live) for scope in lease.scopes}
     return tuple(scope for scope in ask.scopes if scope not in given)

@@ -45,6 +45,9 @@ class Step(StrEnum):
 STEPS: dict[tuple[State, Step], State] = {
     (State.HELD, Step.RENEW): State.HELD,
     (State.HELD, Step.STOP): State.STOPPED,
+    (State.HELD, Step.CHANGE): State.DIRTY,  # a person had asked for the file, and now types
+    (State.HELD, Step.SAVE): State.SAVED,
+    (State.HELD, Step.VANISH): State.VANISHED,
     (State.STOPPED, Step.RENEW): State.HELD,
     (State.STOPPED, Step.STOP): State.STOPPED,
     (State.DIRTY, Step.CHANGE): State.DIRTY,

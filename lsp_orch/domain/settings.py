@@ -1,7 +1,10 @@
 """Every setting: its name, type, default and meaning, in one table."""
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
+from pathlib import PurePath
 from typing import Any
 
 
@@ -12,36 +15,99 @@ class Mode(StrEnum):
     ADVISE = "advise"
 
 
-def _setting(default: Any, meaning: str) -> Any:
-    return field(default=default, metadata={"meaning": meaning})
+class LogLevel(StrEnum):
+    """The least that the daemon's log takes up."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """What a value must be beyond its type; ``says`` completes "must be ..."."""
+
+    says: str
+    holds: Callable[[Any], bool]
+
+
+def _at_least(least: float) -> Rule:
+    return Rule(
+        says=f"a number of at least {least:g}", holds=lambda value: math.isfinite(value) and value >= least
+    )
+
+
+_SHARE = Rule(says="a number from 0 to 1", holds=lambda value: 0 <= value <= 1)
+_INSIDE = Rule(
+    says="a path inside the workspace, such as vault",
+    holds=lambda value: (
+        bool(value) and not value.startswith(("/", "\\")) and ".." not in PurePath(value).parts
+    ),
+)
+_STORE = Rule(
+    says="sqlite:///PATH, or empty for the state folder",
+    holds=lambda value: not value or (value.startswith("sqlite:///") and value != "sqlite:///"),
+)
+_NAMED = Rule(says="the name or path of a program", holds=bool)
+_ANY = Rule(says="text", holds=lambda _: True)
+_WAITS = Rule(
+    says="a list of numbers of at least 0, one for each wait",
+    holds=lambda value: bool(value) and all(math.isfinite(each) and each >= 0 for each in value),
+)
+
+
+def _setting(default: Any, meaning: str, rule: Rule, *, own: bool = False) -> Any:
+    """``own``: the person's, never the checkout's, which may be somebody else's work."""
+    return field(default=default, metadata={"meaning": meaning, "rule": rule, "own": own})
+
+
+_POSITIVE = Rule(says="a number greater than 0", holds=lambda value: math.isfinite(value) and value > 0)
+_NATURAL, _ONE = _at_least(0), _at_least(1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Durations are seconds, money is US dollars. A field ``leases_ttl_s`` is the key ``leases.ttl_s``."""
 
-    mode: Mode = _setting(Mode.ADVISE, "what a hook does when lsp-orch itself fails")
-    claude: str = _setting("claude", "the Claude Code executable")
-    daemon_idle_exit_s: float = _setting(600.0, "leave after so long without a connection or any work")
-    leases_ttl_s: float = _setting(120.0, "an agent's lease lives so long after its last sign of life")
-    leases_hook_wait_s: float = _setting(8.0, "a hook waits so long for a held file before it refuses")
-    leases_ticket_s: float = _setting(1800.0, "a refused agent keeps its place in the queue so long")
-    leases_saved_s: float = _setting(60.0, "a person keeps a saved file so long, unless somebody waits")
-    leases_vanished_s: float = _setting(10.0, "a vanished editor keeps its leases so long")
-    leases_stopped_s: float = _setting(5.0, "an agent that ended its turn keeps its leases so long")
-    tasks_workers: int = _setting(0, "most workers at once; 0 means min(4, cores / 2)")
-    tasks_model: str = _setting("sonnet", "the model that `auto` chooses")
-    tasks_max_usd: float = _setting(2.0, "money cap of one task")
-    tasks_max_turns: int = _setting(60, "turn cap of one task")
-    tasks_timeout_s: float = _setting(3600.0, "time limit of one attempt")
-    tasks_attempts: int = _setting(3, "attempts before a task fails")
-    tasks_startup_s: float = _setting(90.0, "a worker must show its first event within")
-    tasks_silence_s: float = _setting(300.0, "a worker silent for so long is dead")
-    tasks_kill_grace_s: float = _setting(5.0, "between SIGTERM and SIGKILL")
-    tasks_backoff_s: tuple[float, ...] = _setting((30.0, 120.0, 600.0), "wait before each next attempt")
-    vault_path: str = _setting("vault", "the project's notes, relative to the workspace")
-    vault_budget_tokens: int = _setting(1500, "most tokens of notes at a session's start")
-    vault_threshold: float = _setting(0.35, "least share of a query's weight that a note must cover")
+    mode: Mode = _setting(Mode.ADVISE, "what a hook does when lsp-orch itself fails", _ANY)
+    claude: str = _setting("claude", "the Claude Code executable", _NAMED, own=True)
+    log: LogLevel = _setting(LogLevel.INFO, "the least that the daemon's log takes up", _ANY, own=True)
+    store: str = _setting("", "where leases and tasks are kept", _STORE, own=True)
+    daemon_idle_exit_s: float = _setting(
+        600.0, "leave after so long without a connection or any work", _POSITIVE, own=True
+    )
+    leases_ttl_s: float = _setting(
+        120.0, "an agent's lease lives so long after its last sign of life", _POSITIVE
+    )
+    leases_hook_wait_s: float = _setting(
+        8.0, "a hook waits so long for a held file before it refuses", _NATURAL
+    )
+    leases_ticket_s: float = _setting(
+        1800.0, "a refused agent keeps its place in the queue so long", _POSITIVE
+    )
+    leases_saved_s: float = _setting(
+        60.0, "a person keeps a saved file so long, unless somebody waits", _POSITIVE
+    )
+    leases_vanished_s: float = _setting(10.0, "a vanished editor keeps its leases so long", _POSITIVE)
+    leases_stopped_s: float = _setting(
+        5.0, "an agent that ended its turn keeps its leases so long", _POSITIVE
+    )
+    tasks_workers: int = _setting(0, "most workers at once; 0 means min(4, cores / 2)", _NATURAL)
+    tasks_model: str = _setting("sonnet", "the model that `auto` chooses", _ANY)
+    tasks_max_usd: float = _setting(2.0, "money cap of one task", _POSITIVE)
+    tasks_max_turns: int = _setting(60, "turn cap of one task", _ONE)
+    tasks_timeout_s: float = _setting(3600.0, "time limit of one attempt", _POSITIVE)
+    tasks_attempts: int = _setting(3, "attempts before a task fails", _ONE)
+    tasks_startup_s: float = _setting(90.0, "a worker must show its first event within", _POSITIVE)
+    tasks_silence_s: float = _setting(300.0, "a worker silent for so long is dead", _POSITIVE)
+    tasks_kill_grace_s: float = _setting(5.0, "between SIGTERM and SIGKILL", _NATURAL)
+    tasks_backoff_s: tuple[float, ...] = _setting(
+        (30.0, 120.0, 600.0), "wait before each next attempt", _WAITS
+    )
+    vault_path: str = _setting("vault", "the project's notes, relative to the workspace", _INSIDE)
+    vault_budget_tokens: int = _setting(1500, "most tokens of notes at a session's start", _NATURAL)
+    vault_threshold: float = _setting(0.35, "least share of a query's weight that a note must cover", _SHARE)
 
 
 def keys() -> dict[str, str]:

@@ -22,17 +22,15 @@ class Lobby:
 
     async def acquire(self, ask: Ask, wait_s: float) -> Granted | Queued:
         """Ask, and wait up to ``wait_s`` seconds for the grant; the place in the queue outlives the wait."""
-        outcome = await self._desk.do(lambda tx: self._leases.acquire(tx, ask))
+        outcome = await self._desk.do(lambda tx: self._leases.acquire(tx, ask, wait_s))
         if isinstance(outcome, Granted) or wait_s <= 0:
             return outcome
-        decided = self._tickets.get(outcome.waiter.id)
-        if decided is not None:
+        if decided := self._tickets.get(outcome.waiter.id):
             done, _ = await asyncio.wait([decided], timeout=wait_s)
-            if not done:
-                return outcome
-            if lease := decided.result():
-                return Granted(lease=lease)
-        # decided before we sat down, or the ticket is gone: the store knows
+            if done:  # without a lease it was taken out of the queue: asking again would put it back
+                lease = decided.result()
+                return Granted(lease=lease) if lease else outcome
+        # decided before we sat down, or in others' hands since: the store knows
         return await self._desk.do(lambda tx: self._leases.acquire(tx, ask))
 
     def on_event(self, event: Event) -> None:

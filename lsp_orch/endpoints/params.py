@@ -6,6 +6,8 @@ from lsp_orch.domain.errors import Code, Misuse
 
 Wanted = TypeVar("Wanted")
 
+_LARGE = 2**53  # beyond it a float no longer tells two integers apart
+
 
 def required(params: dict[str, Any], name: str, kind: type[Wanted]) -> Wanted:
     """Read a parameter that must be there.
@@ -28,6 +30,15 @@ def optional(params: dict[str, Any], name: str, default: Wanted) -> Wanted:
     return default if value is None else _typed(name, value, type(default))
 
 
+def words(params: dict[str, Any], name: str, default: str) -> str:
+    r"""Read text for people; half a character, which nothing could store, is written as ``\udcNN``.
+
+    Raises:
+        Misuse: it is there and no string.
+    """
+    return optional(params, name, default).encode("utf-8", "backslashreplace").decode()
+
+
 def strings(params: dict[str, Any], name: str) -> list[str]:
     """Read a list of strings; missing means none.
 
@@ -41,7 +52,7 @@ def strings(params: dict[str, Any], name: str) -> list[str]:
 
 
 def _typed(name: str, value: Any, kind: type[Wanted]) -> Wanted:
-    if kind is float and type(value) is int:
+    if kind is float and type(value) is int and abs(value) < _LARGE:
         return float(value)  # type: ignore[return-value]  # a float was asked for
     if isinstance(value, bool) and kind is not bool:
         raise Misuse(Code.BAD_REQUEST, f"{name} must be {kind.__name__}, not a boolean")

@@ -25,7 +25,8 @@ def clock_time(moment: float) -> str:
 def resource(scope: Scope, workspace: str) -> str:
     """A scope as people write it: relative to the workspace, with slashes."""
     relative = os.path.relpath(scope.key, workspace) if workspace else scope.key
-    return (scope.key if relative.startswith("..") else relative).replace(os.sep, "/")
+    outside = relative.split(os.sep, 1)[0] == os.pardir
+    return (scope.key if outside else relative).replace(os.sep, "/")
 
 
 def holder(value: Holder) -> dict[str, Any]:

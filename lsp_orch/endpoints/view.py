@@ -38,15 +38,16 @@ class LeaseView:
         return holding, sorted(waiting, key=lambda each: each.place)
 
     def on_event(self, event: Event) -> tuple[Scope, ...]:
-        """Take the news; return the resources it is about."""
+        """Take the news; return the resources of which there is something new to show."""
         match event:
             case LeaseGranted(lease=lease, ticket=ticket):
                 self._waiters.pop(ticket, None)
                 self._leases[lease.id] = lease
                 return lease.scopes
             case LeaseChanged(lease=lease):
+                known = self._leases.get(lease.id)
                 self._leases[lease.id] = lease
-                return lease.scopes
+                return () if known and known.state is lease.state else lease.scopes
             case LeaseEnded(lease=lease):
                 self._leases.pop(lease.id, None)
                 return lease.scopes

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from lsp_orch.domain.errors import Code, Misuse, Refusal
 from lsp_orch.domain.events import LeaseChanged, LeaseEnded, LeaseGranted, WaiterGone, WaiterQueued
-from lsp_orch.domain.grants import Ask, Granted, Queued, Waiter, ahead, blockers, missing
-from lsp_orch.domain.lease import STEPS, Lease, Mode, State, Step, advance, expiry
+from lsp_orch.domain.grants import Ask, Granted, Queued, Waiter, again, ahead, blockers, giving, missing
+from lsp_orch.domain.lease import STEPS, Lease, State, Step, advance, expiry
 from lsp_orch.domain.scope import Scope
 from lsp_orch.domain.settings import Settings
 from lsp_orch.services.ports import Clock, Ids
@@ -21,32 +21,30 @@ class Leases:
         self._ids = ids
         self._settings = settings
 
-    def acquire(self, tx: Tx, ask: Ask) -> Granted | Queued:
+    def acquire(self, tx: Tx, ask: Ask, wait_s: float = 0.0) -> Granted | Queued:
         """Grant all that is asked at once, or keep a place in the queue for it.
 
-        Asking again renews what the holder has, and keeps the place of what it waits for.
+        Asking again renews what the holder has, and keeps the place of what it waits for. A place is kept for
+        as long as the setting says, or for ``wait_s`` seconds where somebody waits longer.
 
         Raises:
             Misuse: nothing is asked for, or for a time that is not positive.
         """
         if not ask.scopes or ask.ttl_s <= 0:
             raise Misuse(Code.BAD_REQUEST, "a lease needs at least one path and a ttl greater than 0")
+        ask = replace(ask, scopes=tuple(sorted(set(ask.scopes))))
         live = tx.leases.touching(ask.scopes)
-        own = [lease for lease in live if lease.holder.id == ask.holder.id]
-        wanted = missing(ask, own)
-        self._renew(tx, own, ask)
-        if not wanted:
-            return Granted(lease=tx.leases.by_id(own[0].id) or own[0])
-        ask = replace(ask, scopes=wanted)
-        queue = tx.waiters.touching(wanted)
-        mine = next((each for each in queue if each.ask == replace(ask, reason=each.ask.reason)), None)
-        conflicts = blockers(ask, live)
-        before = ahead(ask, (each for each in queue if mine is None or each.place < mine.place))
+        self._renew(tx, ask, live)
+        mine = next((each for each in tx.waiters.of_holder(ask.holder.id) if again(ask, each.ask)), None)
+        if mine and mine.ask.state is State.DIRTY:
+            ask = replace(ask, state=State.DIRTY)
+        conflicts, before = self._obstacles(tx, ask, live, mine)
         if conflicts or before:
-            return Queued(waiter=self._wait(tx, ask, mine), position=len(before) + 1, conflicts=conflicts)
+            waiter = self._wait(tx, ask, mine, wait_s)
+            return Queued(waiter=waiter, position=len(before) + 1, conflicts=conflicts)
         if mine:
             tx.waiters.delete(mine)
-        return Granted(lease=self._grant(tx, ask, mine.id if mine else ""))
+        return Granted(lease=self._grant(tx, ask, live, mine.id if mine else ""))
 
     def release(self, tx: Tx, leases: Iterable[Lease], why: str = "released") -> None:
         """End leases and grant what becomes free to whoever is next."""
@@ -75,18 +73,17 @@ class Leases:
             if (lease.state, step) in STEPS:
                 after = advance(lease, step, self._clock.now(), self._settings)
                 tx.leases.update(after)
-                if after.state is not lease.state:
-                    tx.announce(LeaseChanged(lease=after))
+                tx.announce(LeaseChanged(lease=after))
 
     def saved(self, tx: Tx, holder_id: str, scope: Scope) -> None:
         """Note that a person has saved: whoever waits gets the file now, otherwise they keep it a while."""
+        self.withdraw(tx, [each for each in tx.waiters.of_holder(holder_id) if scope in each.ask.scopes])
         mine = [lease for lease in tx.leases.of_holder(holder_id) if scope in lease.scopes]
         waiting = [waiter for waiter in tx.waiters.touching([scope]) if waiter.ask.holder.id != holder_id]
         if waiting:
             self.release(tx, mine)
         else:
             self.step(tx, mine, Step.SAVE)
-        self.withdraw(tx, [each for each in tx.waiters.of_holder(holder_id) if scope in each.ask.scopes])
 
     def check(self, tx: Tx, scope: Scope, token: int) -> Refusal | None:
         """Whether a write under ``token`` may still happen; None when it may."""
@@ -109,12 +106,34 @@ class Leases:
         deadlines = (tx.leases.deadline(), tx.waiters.deadline())
         return min((each for each in deadlines if each is not None), default=None)
 
-    def _renew(self, tx: Tx, own: Iterable[Lease], ask: Ask) -> None:
-        step = Step.CHANGE if ask.state is State.DIRTY else Step.RENEW
-        self.step(tx, [replace(lease, ttl_s=ask.ttl_s) for lease in own], step)
+    def _renew(self, tx: Tx, ask: Ask, live: Iterable[Lease]) -> None:
+        own = [replace(lease, ttl_s=ask.ttl_s) for lease in live if lease.holder.id == ask.holder.id]
+        self.step(tx, own, Step.CHANGE if ask.state is State.DIRTY else Step.RENEW)
 
-    def _grant(self, tx: Tx, ask: Ask, ticket: str) -> Lease:
-        self._absorb(tx, ask)
+    def _obstacles(
+        self, tx: Tx, ask: Ask, live: Iterable[Lease], mine: Waiter | None
+    ) -> tuple[tuple[Lease, ...], tuple[Waiter, ...]]:
+        """The leases and the earlier waiters in the way of what the holder does not have yet."""
+        rest = replace(ask, scopes=missing(ask, live))
+        queue = tx.waiters.touching(rest.scopes)
+        return blockers(rest, live), ahead(
+            rest, (each for each in queue if not mine or each.place < mine.place)
+        )
+
+    def _grant(self, tx: Tx, ask: Ask, live: Iterable[Lease], ticket: str) -> Lease:
+        """Give what the holder does not have yet; what it has by now may be all it asked for."""
+        if wanted := missing(ask, live):
+            lease = self._issue(tx, replace(ask, scopes=wanted), live)
+        else:
+            self._renew(tx, ask, live)
+            newest = max(giving(ask, live), key=lambda each: each.token)
+            lease = tx.leases.by_id(newest.id) or newest
+        if wanted or ticket:
+            tx.announce(LeaseGranted(lease=lease, ticket=ticket))
+        return lease
+
+    def _issue(self, tx: Tx, ask: Ask, live: Iterable[Lease]) -> Lease:
+        self._absorb(tx, ask, live)
         now = self._clock.now()
         lease = Lease(
             id=self._ids.new("lease"),
@@ -130,32 +149,34 @@ class Leases:
             expires_at=expiry(ask.state, ask.ttl_s, now, self._settings),
         )
         tx.leases.insert(lease)
-        tx.announce(LeaseGranted(lease=lease, ticket=ticket))
         return lease
 
-    def _absorb(self, tx: Tx, ask: Ask) -> None:
+    def _absorb(self, tx: Tx, ask: Ask, live: Iterable[Lease]) -> None:
         """End the holder's own weaker leases that the new one includes whole: an upgrade keeps one lease."""
-        for lease in tx.leases.of_holder(ask.holder.id):
-            weaker = lease.mode is Mode.READ or ask.mode is Mode.WRITE
-            if weaker and set(lease.scopes) <= set(ask.scopes):
+        for lease in live:
+            if lease.holder.id == ask.holder.id and set(lease.scopes) <= set(ask.scopes):
                 tx.leases.delete(lease)
                 tx.announce(LeaseEnded(lease=lease, why="upgraded"))
 
-    def _wait(self, tx: Tx, ask: Ask, mine: Waiter | None) -> Waiter:
+    def _wait(self, tx: Tx, ask: Ask, mine: Waiter | None, wait_s: float) -> Waiter:
         now = self._clock.now()
-        until = None if ask.state is State.DIRTY else now + self._settings.leases_ticket_s
+        until = None if ask.state is State.DIRTY else now + max(self._settings.leases_ticket_s, wait_s)
         if mine:
-            tx.waiters.prolong(mine, until)
-            return replace(mine, expires_at=until)
+            waiter = replace(mine, ask=replace(mine.ask, state=ask.state), expires_at=until)
+            tx.waiters.update(waiter)
+            return waiter
         waiter = tx.waiters.insert(self._ids.new("ticket"), ask, now, until)
         tx.announce(WaiterQueued(waiter=waiter))
         return waiter
 
     def _promote(self, tx: Tx, freed: Iterable[Scope]) -> None:
         """Grant to each waiter that nothing stands before any more, first come first served."""
-        for waiter in tx.waiters.touching(freed):
-            live, queue = tx.leases.touching(waiter.ask.scopes), tx.waiters.touching(waiter.ask.scopes)
-            earlier = [other for other in queue if other.place < waiter.place]
-            if not blockers(waiter.ask, live) and not ahead(waiter.ask, earlier):
-                tx.waiters.delete(waiter)
-                self._grant(tx, waiter.ask, waiter.id)
+        news = set(freed)
+        while waiter := next((each for each in tx.waiters.touching(news) if self._is_next(tx, each)), None):
+            tx.waiters.delete(waiter)
+            self._grant(tx, waiter.ask, tx.leases.touching(waiter.ask.scopes), waiter.id)
+            news.update(waiter.ask.scopes)  # what the holder also waits for may have come with it
+
+    def _is_next(self, tx: Tx, waiter: Waiter) -> bool:
+        live = tx.leases.touching(waiter.ask.scopes)
+        return not any(self._obstacles(tx, waiter.ask, live, waiter))

@@ -1,10 +1,14 @@
 """What the services need of the world; each adapter implements one of these."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from lsp_orch.domain.errors import Refusal
+from lsp_orch.domain.note import Filed, Note
+from lsp_orch.domain.recall import Filter, Matches
 from lsp_orch.domain.result import Outcome
+from lsp_orch.domain.words import Question
 
 
 class Clock(Protocol):
@@ -30,10 +34,10 @@ class Processes(Protocol):
     def alive(self, pid: int, started: float) -> bool:
         """Whether the very process that began then still runs."""
 
-    def end(self, session_id: str, pid: int, started: float, grace_s: float) -> None:
+    def end(self, session_id: str, pid: int, started: float, grace_s: float) -> bool:
         """End a worker's process, all below it and all that carry the session's id, wherever they went.
 
-        They are told, and killed after ``grace_s``; returns when none is left.
+        They are told, and killed after ``grace_s``; whether none is left.
         """
 
 
@@ -41,10 +45,20 @@ class Paths(Protocol):
     """Where a path really leads."""
 
     def canonical(self, path: str, base: str) -> str:
-        """Resolve links and ``..``, seen from the folder ``base``; the file need not exist."""
+        """Resolve links and ``..``, seen from the folder ``base``; the file need not exist.
+
+        Raises:
+            Misuse: no file can have that name.
+        """
 
     def workspace(self, path: str) -> str:
         """Find the checkout that holds the canonical ``path``; empty when none does."""
+
+    def is_folder(self, path: str) -> bool:
+        """Whether there is a folder at the canonical ``path``."""
+
+    def says(self, path: str, text: str) -> bool:
+        """Whether there is a file at the canonical ``path`` that says just ``text``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,11 +141,11 @@ class Run(Protocol):
     def started(self) -> float:
         """When that began (seconds since the epoch)."""
 
-    def events(self) -> AsyncIterator[str]:
+    def events(self) -> AsyncGenerator[str, None]:
         """The kind of each event as it comes, each one a sign of life; ends when the worker has."""
 
     def outcome(self) -> Outcome:
-        """What it came to, once the events have ended."""
+        """What it came to, once it has been ended."""
 
     async def end(self, grace_s: float) -> None:
         """Stop it and all it has started: asked first, told after ``grace_s``; returns when all are gone."""
@@ -149,3 +163,78 @@ class Checks(Protocol):
 
     def run(self, command: str, folder: str, limit_s: float) -> str:
         """Empty when it succeeded, else its last lines or that it did not end in time."""
+
+
+class NoteFiles(Protocol):
+    """The vaults' files, which are the truth. A workspace is absolute, or ``PERSONAL``; paths are relative.
+
+    A refusal is ``note-unreadable`` with the file and the line, or ``path-outside``. Writing raises
+    Unavailable when the disk is full or read-only.
+    """
+
+    def scan(self, workspace: str) -> dict[str, str] | Refusal:
+        """Every file that may hold a note, with a signature that changes with it (empty: cannot tell)."""
+
+    def read(self, workspace: str, path: str) -> Filed | Refusal | None:
+        """One note; None when the file is gone or holds no note."""
+
+    def add(self, workspace: str, note: Note) -> Filed | Refusal:
+        """Write a new note, on disk when this returns."""
+
+    def change(self, old: Filed, note: Note) -> Filed | Refusal:
+        """Write what differs between the two states of a note, and nothing else."""
+
+
+class NoteIndex(Protocol):
+    """What is in the files, ready to be asked. Only ever derived: it can be lost at any time.
+
+    Every method raises Unavailable: ``store-corrupt`` when the index was lost and is now empty,
+    ``index-unavailable`` or ``disk-full`` when it cannot be used.
+    """
+
+    def signatures(self, workspace: str) -> dict[str, str]:
+        """The files known, each with its signature when it was read."""
+
+    def put(self, notes: Iterable[Filed]) -> None:
+        """Take in notes, in place of what their files held before."""
+
+    def drop(self, workspace: str, paths: Iterable[str]) -> None:
+        """Forget what these files held."""
+
+    def matches(self, question: Question, vaults: Sequence[str], only: Filter) -> Matches:
+        """Notes that hold a word of the question, best by their text first."""
+
+    def read(self, keys: Sequence[int]) -> tuple[Filed, ...]:
+        """The notes of matches, in that order."""
+
+    def newest(self, vaults: Sequence[str], only: Filter, most: int) -> tuple[Filed, ...]:
+        """The project's notes before the personal ones, the latest change first."""
+
+    def on_path(self, asked: str, vaults: Sequence[str]) -> tuple[Filed, ...]:
+        """Notes about this file or folder, in the order of ``newest``."""
+
+    def by_id(self, note_id: str, vaults: Sequence[str]) -> tuple[Filed, ...]:
+        """The notes of this id, the project's first."""
+
+    def same(self, workspace: str, title: str, body: str) -> Filed | None:
+        """The note that says the very same, if there is one."""
+
+    def superseded(self, vaults: Sequence[str]) -> frozenset[str]:
+        """The ids that another note has taken the place of."""
+
+    def count(self, vaults: Sequence[str]) -> int:
+        """How many notes there are."""
+
+
+class NoteWatch(Protocol):
+    """Reports changes of a vault's files that others make."""
+
+    def watch(self, workspace: str) -> bool:
+        """Whether changes have been reported without a gap since an earlier call; if not, go and look."""
+
+
+class Secrets(Protocol):
+    """Knows a password when it sees one."""
+
+    def remove(self, text: str) -> tuple[str, tuple[str, ...]]:
+        """The text without secrets, and the kinds of those that were in it."""

@@ -6,8 +6,10 @@ from typing import Protocol
 
 from lsp_orch.domain.events import Event
 from lsp_orch.store.connection import Connection
+from lsp_orch.store.health import Health
 from lsp_orch.store.leases import LeaseTable, WaiterTable
 from lsp_orch.store.sessions import SessionTable
+from lsp_orch.store.tasks import TaskTable
 
 
 class Tx:
@@ -31,6 +33,16 @@ class Tx:
     def sessions(self) -> SessionTable:
         """Who is here."""
         return SessionTable(self.connection)
+
+    @cached_property
+    def tasks(self) -> TaskTable:
+        """The queue of tasks and who waits for whom."""
+        return TaskTable(self.connection)
+
+    @property
+    def health(self) -> Health:
+        """Whether the store is well."""
+        return Health(self.connection)
 
     def announce(self, event: Event) -> None:
         """Tell everybody, after the commit."""

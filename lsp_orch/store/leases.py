@@ -138,9 +138,9 @@ class WaiterTable:
             self._db.run("waiter.insert_scope", waiter_id=ticket, kind=scope.kind, key=scope.key)
         return Waiter(id=ticket, place=int(row[0]), ask=ask, since=since, expires_at=expires_at)
 
-    def prolong(self, waiter: Waiter, expires_at: float | None) -> None:
-        """Keep a place in the queue for longer."""
-        self._db.run("waiter.prolong", id=waiter.id, expires_at=expires_at)
+    def update(self, waiter: Waiter) -> None:
+        """Store a changed state and expiry; the place in the queue is kept."""
+        self._db.run("waiter.update", id=waiter.id, state=waiter.ask.state, expires_at=waiter.expires_at)
 
     def delete(self, waiter: Waiter) -> None:
         """Take somebody out of the queue."""

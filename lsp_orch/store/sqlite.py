@@ -32,9 +32,13 @@ class SqliteStore:
             self._db = sqlite3.connect(
                 self._path, isolation_level=None, check_same_thread=False, cached_statements=256
             )
-            for pragma in _PRAGMAS:
-                self._db.execute(pragma)
-            self._migrate()
+            try:
+                for pragma in _PRAGMAS:
+                    self._db.execute(pragma)
+                self._migrate()
+            except BaseException:
+                self._db.close()  # rolls a migration back that stopped half-way
+                raise
         self._connection = _SqliteConnection(self._db, self._path)
 
     @contextmanager

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from lsp_orch.domain.errors import Code, Misuse
 from lsp_orch.domain.lease import Holder, Party
 from lsp_orch.endpoints.params import optional, required
 
@@ -28,9 +29,12 @@ def parse(document: dict[str, Any], pid: int, cwd: str) -> HookEvent:
     Raises:
         Misuse: a field that every event has is missing, or one has the wrong type.
     """
+    session = required(document, "session_id", str)
+    if not session or not session.isascii():
+        raise Misuse(Code.BAD_REQUEST, f"session_id must be an identifier, not {session!a}")
     return HookEvent(
         name=required(document, "hook_event_name", str),
-        session=required(document, "session_id", str),
+        session=session,
         cwd=optional(document, "cwd", cwd),
         agent=optional(document, "agent_id", ""),
         pid=pid,

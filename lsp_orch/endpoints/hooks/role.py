@@ -83,6 +83,8 @@ class Hooks:
         return PASS
 
     async def _subagent_stop(self, event: HookEvent, name: str) -> Verdict:
+        if not event.agent:
+            return PASS
         agent = holder(event, name).id
 
         def work(tx: Tx) -> None:
@@ -113,26 +115,34 @@ class HookRole:
         """Nothing to do: a waiting handler is cancelled with the connection, its ticket stays."""
 
     async def _answer(self, body: bytes) -> None:
+        event = None
         try:
-            verdict = await self._hooks.answer(_parse(body, self._peer.hello))
+            event = _parse(body, self._peer.hello)
+            verdict = await self._hooks.answer(event)
         except OrchError as error:
-            verdict = self._failed(f"[{error.refusal.code}] {error.refusal.message}. {error.refusal.hint}")
+            said = f"[{error.refusal.code}] {error.refusal.message}. {error.refusal.hint}"
+            verdict = self._failed(event, said.rstrip())
         except Exception:  # noqa: BLE001 - whatever it was, the tool call waits for a verdict
             _log.exception("a hook call failed")
-            verdict = self._failed(f"[{Code.INTERNAL}] lsp-orch failed; `lsp-orch daemon logs` says why.")
+            said = f"[{Code.INTERNAL}] lsp-orch failed; `lsp-orch daemon logs` says why."
+            verdict = self._failed(event, said)
         text = verdict.text.encode("utf-8", "replace")
         self._peer.write(b"Exit-Code: %d\r\nContent-Length: %d\r\n\r\n%s" % (verdict.exit, len(text), text))
         self._peer.close()
 
-    def _failed(self, reason: str) -> Verdict:
-        """Our own failure: in `enforce` nothing passes that we could not judge."""
-        return refuse(reason) if self._mode is Mode.ENFORCE else warn(f"lsp-orch: {reason}")
+    def _failed(self, event: HookEvent | None, reason: str) -> Verdict:
+        """Our own failure: in `enforce` no tool call passes that we could not judge.
+
+        Other events are only told of: to refuse a Stop would keep the agent at work for ever.
+        """
+        judged = event is None or event.name == "PreToolUse"
+        return refuse(reason) if judged and self._mode is Mode.ENFORCE else warn(f"lsp-orch: {reason}")
 
 
 def _parse(body: bytes, hello: Hello) -> HookEvent:
     try:
         document: Any = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Misuse(Code.BAD_REQUEST, f"the hook's input is not JSON: {error}") from error
     if not isinstance(document, dict):
         raise Misuse(Code.BAD_REQUEST, "the hook's input is not a JSON object")

@@ -8,6 +8,7 @@ from lsp_orch.endpoints import shapes
 from lsp_orch.endpoints.hooks.event import HookEvent, holder
 from lsp_orch.endpoints.hooks.verdict import PASS, Verdict, refuse
 from lsp_orch.endpoints.lobby import Lobby
+from lsp_orch.endpoints.params import required
 from lsp_orch.services.ports import Paths
 
 # the tools that write one file, and where each names it
@@ -28,10 +29,14 @@ class ToolUse:
         self._settings = settings
 
     async def before(self, event: HookEvent, name: str) -> Verdict:
-        """Answer PreToolUse; what lies in no workspace is nobody's to guard."""
-        path = event.tool_input.get(_PATH_OF.get(event.tool, ""))
-        if not isinstance(path, str) or not path:
+        """Answer PreToolUse; what lies in no workspace is nobody's to guard.
+
+        Raises:
+            Misuse: the tool writes, and does not say where.
+        """
+        if event.tool not in _PATH_OF:
             return PASS
+        path = required(event.tool_input, _PATH_OF[event.tool], str)
         key = self._paths.canonical(path, event.cwd)
         workspace = self._paths.workspace(key) or _within(key, self._paths.canonical(event.cwd, "/"))
         if not workspace:
@@ -70,7 +75,7 @@ def _explain(queued: Queued, settings: Settings) -> str:
 def _doing(lease: Lease) -> str:
     since = f"since {shapes.clock_time(lease.acquired_at)}"
     if lease.state is State.DIRTY:
-        return f"{lease.holder.name} (a person) has unsaved changes in it {since}"
+        return f"a person, {lease.holder.name}, has unsaved changes in it {since}"
     if lease.holder.kind is Party.HUMAN:
-        return f"{lease.holder.name} (a person) is editing it {since}"
+        return f"a person, {lease.holder.name}, is editing it {since}"
     return f"{lease.holder.name} is working on it {since}"

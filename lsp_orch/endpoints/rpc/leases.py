@@ -11,13 +11,13 @@ from lsp_orch.domain.settings import Settings
 from lsp_orch.endpoints import shapes
 from lsp_orch.endpoints.desk import Desk
 from lsp_orch.endpoints.lobby import Lobby
-from lsp_orch.endpoints.params import optional, required, strings
+from lsp_orch.endpoints.params import optional, required, strings, words
 from lsp_orch.endpoints.rpc.role import Answer, Method
 from lsp_orch.services.leases import Leases
 from lsp_orch.services.ports import Paths
 from lsp_orch.store.base import Tx
 
-_LONGEST_WAIT_S = 24 * 3600.0
+_LONGEST_S = 24 * 3600.0
 
 
 class LeaseMethods:
@@ -41,7 +41,7 @@ class LeaseMethods:
 
     async def acquire(self, params: dict[str, Any]) -> Answer:
         """``{"paths", "workspace", "cwd", "as", "mode", "wait_s", "ttl_s", "reason"}`` to the outcome."""
-        workspace = required(params, "workspace", str)
+        workspace = self._paths.canonical(required(params, "workspace", str), "/")
         scopes = []
         for path in strings(params, "paths"):
             scope = self._scope(path, workspace, optional(params, "cwd", workspace))
@@ -53,15 +53,14 @@ class LeaseMethods:
             workspace=workspace,
             scopes=tuple(dict.fromkeys(scopes)),
             mode=_mode(params),
-            reason=optional(params, "reason", ""),
+            reason=words(params, "reason", ""),
             ttl_s=_seconds(params, "ttl_s", self._settings.leases_ttl_s),
         )
-        wait_s = min(_seconds(params, "wait_s", 0.0), _LONGEST_WAIT_S)
-        return shapes.outcome(await self._lobby.acquire(ask, wait_s))
+        return shapes.outcome(await self._lobby.acquire(ask, _seconds(params, "wait_s", 0.0)))
 
     async def release(self, params: dict[str, Any]) -> Answer:
         """``{"ids"}`` (of leases or tickets) or ``{"as"}`` to ``{"released": [Lease]}``."""
-        ids, name = strings(params, "ids"), optional(params, "as", "")
+        ids, name = strings(params, "ids"), words(params, "as", "")
         if not ids and not name:
             raise Misuse(Code.BAD_REQUEST, "name what to release: ids, or the holder with --as")
 
@@ -73,9 +72,10 @@ class LeaseMethods:
             if name:
                 leases += tx.leases.of_holder(_cli_id(name))
                 waiters += tx.waiters.of_holder(_cli_id(name))
-            self._leases.withdraw(tx, waiters)
-            self._leases.release(tx, leases)
-            return {"released": [shapes.lease(lease) for lease in leases]}
+            ended = dict.fromkeys(leases)
+            self._leases.withdraw(tx, dict.fromkeys(waiters))
+            self._leases.release(tx, ended)
+            return {"released": [shapes.lease(lease) for lease in ended]}
 
         return await self._desk.do(work)
 
@@ -96,6 +96,7 @@ class LeaseMethods:
     async def list(self, params: dict[str, Any]) -> Answer:
         """``{"workspace"}`` (empty: everywhere) to ``{"leases", "waiters"}``."""
         workspace = optional(params, "workspace", "")
+        workspace = workspace and self._paths.canonical(workspace, "/")
         leases, queue = await self._desk.do(
             lambda tx: (tx.leases.live(workspace), tx.waiters.waiting(workspace))
         )
@@ -106,12 +107,17 @@ class LeaseMethods:
 
     def _scope(self, path: str, workspace: str, cwd: str) -> Scope | Refusal:
         key = self._paths.canonical(path, cwd)
-        root = self._paths.canonical(workspace, "/")
-        if key != root and not key.startswith(root.rstrip("/") + "/"):
+        if key != workspace and not key.startswith(workspace.rstrip("/") + "/"):
             return Refusal(
                 code=Code.PATH_OUTSIDE,
                 message=f"{path} is outside the workspace {workspace}",
                 hint="run the command inside the checkout that holds the file, or name it with --workspace",
+            )
+        if self._paths.is_folder(key):
+            return Refusal(
+                code=Code.BAD_REQUEST,
+                message=f"{path} is a folder, and a lease on it would not cover the files below it",
+                hint="name the files themselves",
             )
         return Scope(Kind.FILE, key)
 
@@ -129,7 +135,7 @@ def numbered(queue: list[Waiter]) -> list[tuple[Waiter, int]]:
 
 def _find(tx: Tx, ids: list[str]) -> tuple[list[Lease], list[Waiter]] | Refusal:
     leases, waiters = [], []
-    for each in ids:
+    for each in dict.fromkeys(ids):
         if lease := tx.leases.by_id(each):
             leases.append(lease)
         elif waiter := tx.waiters.by_id(each):
@@ -148,11 +154,11 @@ def _cli_id(name: str) -> str:
 
 
 def _holder(params: dict[str, Any]) -> Holder:
-    name = optional(params, "as", "")
-    user = optional(params, "user", "somebody")
+    name = words(params, "as", "")
+    user = words(params, "user", "somebody")
     if name:
         return Holder(id=_cli_id(name), kind=Party.AGENT, name=name)
-    return Holder(id=_cli_id(user), kind=Party.HUMAN, name=user)
+    return Holder(id=f"user:{user}", kind=Party.HUMAN, name=user)
 
 
 def _mode(params: dict[str, Any]) -> Mode:
@@ -164,7 +170,8 @@ def _mode(params: dict[str, Any]) -> Mode:
 
 
 def _seconds(params: dict[str, Any], name: str, default: float) -> float:
+    """At most a day: beyond it, nobody means it."""
     value = optional(params, name, default)
     if not math.isfinite(value) or value < 0:
         raise Misuse(Code.BAD_REQUEST, f"{name} must be a number of seconds that is not negative")
-    return value
+    return min(value, _LONGEST_S)

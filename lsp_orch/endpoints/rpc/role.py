@@ -41,7 +41,7 @@ class RpcRole:
         """Take one request; what cannot be understood is answered too."""
         try:
             message = json.loads(body)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             self._fail(
                 None, PARSE_ERROR, Refusal(code=Code.BAD_REQUEST, message=f"this is not JSON: {error}")
             )

@@ -8,8 +8,8 @@ RETURNING place;
 -- name: insert_scope
 INSERT INTO waiter_scope (waiter_id, kind, key) VALUES (:waiter_id, :kind, :key);
 
--- name: prolong
-UPDATE waiter SET expires_at = :expires_at WHERE id = :id;
+-- name: update
+UPDATE waiter SET state = :state, expires_at = :expires_at WHERE id = :id;
 
 -- name: delete
 DELETE FROM waiter WHERE id = :id;

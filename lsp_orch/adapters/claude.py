@@ -1,0 +1,110 @@
+"""Claude Code as a worker: its command line, its environment, and the hooks that keep it to the rules."""
+
+import asyncio
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from lsp_orch.adapters.claude_run import ClaudeRun
+from lsp_orch.adapters.worker_environment import environment
+from lsp_orch.adapters.worker_log import WorkerLog, secrets
+from lsp_orch.domain.errors import Code, Unavailable
+from lsp_orch.domain.result import schema
+from lsp_orch.services.ports import Job, Processes
+
+# The user's and the project's memory and rules count; the local file belongs to another checkout.
+_SOURCES = "user,project"
+_HOOK_LIMIT_S = 60  # a held file is waited for inside the hook, but never for so long
+_LINE = 16 * 1024 * 1024  # bytes: an event holds a whole tool result
+_GUARDED = "Edit|Write|NotebookEdit|MultiEdit|Bash"
+_TOOL_EVENTS = ("PreToolUse", "PostToolUse")
+_OTHER_EVENTS = ("SessionStart", "UserPromptSubmit", "Stop", "SessionEnd")
+_GIT = ("git status", "git diff", "git log", "git add", "git commit")
+
+
+class ClaudeWorker:
+    """The port ``Worker``; ``hook`` is the command that Claude Code runs for each of its hooks."""
+
+    def __init__(
+        self,
+        program: str,
+        hook: Sequence[str],
+        processes: Processes,
+        silence_s: float,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self._program = program
+        self._hook = hook
+        self._processes = processes
+        self._silence_s = silence_s
+        self._environment = dict(os.environ if environment is None else environment)
+
+    async def start(self, job: Job) -> ClaudeRun:
+        """Begin a session on the job's folder.
+
+        Raises:
+            Unavailable: claude-missing.
+        """
+        tmp = tempfile.mkdtemp(prefix="lo-")  # short: the client makes a Unix socket below it
+        log = WorkerLog(job.log, secrets(self._environment))
+        try:
+            with (Path(tmp) / "stderr").open("wb") as stderr:
+                process = await asyncio.create_subprocess_exec(
+                    *command(self._program, job, settings(self._hook, job.check)),
+                    cwd=job.folder,
+                    env=environment(self._environment, job.session_id, tmp, self._silence_s),
+                    stdin=asyncio.subprocess.PIPE,
+                    stdout=asyncio.subprocess.PIPE,
+                    stderr=stderr,
+                    start_new_session=True,
+                    limit=_LINE,
+                )
+        except BaseException as error:  # also when we are cancelled: then asyncio has ended the process
+            log.close()
+            shutil.rmtree(tmp, ignore_errors=True)
+            if isinstance(error, OSError):
+                raise _missing(self._program, error) from error
+            raise
+        run = ClaudeRun(process, job.session_id, self._processes, log, Path(tmp))
+        run.say(job.prompt)
+        return run
+
+
+def command(program: str, job: Job, settings: Mapping[str, Any]) -> list[str]:
+    """The command line; the prompt is not in it, because other users may read command lines."""
+    return [
+        *(program, "-p", "--verbose", "--input-format", "stream-json", "--output-format", "stream-json"),
+        *("--json-schema", json.dumps(schema())),
+        *("--session-id", job.session_id),
+        *("--model", job.model),
+        *("--max-turns", str(job.max_turns)),
+        *("--max-budget-usd", f"{job.max_usd:g}"),
+        *("--permission-mode", "acceptEdits"),
+        *("--setting-sources", _SOURCES),
+        *("--settings", json.dumps(settings)),
+    ]
+
+
+def settings(hook: Sequence[str], check: str) -> dict[str, Any]:
+    """The session's own settings: our hooks, and leave to commit and to run the check command."""
+    entry = {"type": "command", "command": hook[0], "args": list(hook[1:]), "timeout": _HOOK_LIMIT_S}
+    guard = {**entry, "onFailure": "block"}
+    hooks = {
+        event: [{"matcher": _GUARDED, "hooks": [guard if event == "PreToolUse" else entry]}]
+        for event in _TOOL_EVENTS
+    } | {event: [{"hooks": [entry]}] for event in _OTHER_EVENTS}
+    allowed = [f"Bash({words}:*)" for words in (*_GIT, *filter(None, [check]))]
+    # the user's own "no hooks" must not take away the guard of other people's files
+    return {"disableAllHooks": False, "hooks": hooks, "permissions": {"allow": allowed}}
+
+
+def _missing(program: str, error: OSError) -> Unavailable:
+    return Unavailable(
+        Code.CLAUDE_MISSING,
+        f"Claude Code cannot be started as {program}: {error.strerror}",
+        "install it, or set LSP_ORCH_CLAUDE to its path; lsp-orch doctor says more",
+    )

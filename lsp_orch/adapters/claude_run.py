@@ -1,0 +1,159 @@
+"""One Claude Code session at work: what it says, what it came to, and its end."""
+
+import asyncio
+import contextlib
+import json
+import shutil
+import signal
+from collections.abc import AsyncGenerator, Mapping
+from pathlib import Path
+from typing import Any
+
+from lsp_orch.adapters.worker_log import WorkerLog
+from lsp_orch.domain.errors import Code, Refusal
+from lsp_orch.domain.result import Outcome, parse
+from lsp_orch.services.ports import Processes
+
+_TAIL = 4096  # bytes of what it wrote to stderr
+
+
+class ClaudeRun:
+    """The port ``Run``. Standard input stays open until the result, so that it can be spoken to."""
+
+    def __init__(
+        self,
+        process: asyncio.subprocess.Process,
+        session_id: str,
+        processes: Processes,
+        log: WorkerLog,
+        tmp: Path,
+    ) -> None:
+        self._process = process
+        self._session_id = session_id
+        self._processes = processes
+        self._log = log
+        self._tmp = tmp
+        self._result: Mapping[str, Any] | None = None
+        self._said = ""
+        self.pid = process.pid
+        self.started = processes.started(process.pid) or 0.0
+
+    def say(self, text: str) -> None:
+        """Send a message as the user."""
+        self._send({"type": "user", "message": {"role": "user", "content": text}})
+
+    async def events(self) -> AsyncGenerator[str, None]:
+        """The kind of each event as it comes; ends when the session has closed its output."""
+        assert self._process.stdout is not None  # noqa: S101 - it was started with a pipe
+        while True:
+            try:
+                line = await self._process.stdout.readline()
+            except ValueError:  # longer than we keep; the session goes on
+                yield "oversized"
+                continue
+            if not line:
+                return
+            yield self._take(line.decode("utf-8", "backslashreplace"))
+
+    def outcome(self) -> Outcome:
+        """What it came to, known after ``end``: only a structured output that fits the schema counts.
+
+        The exit status and the event's subtype prove nothing: both can be fine without any result.
+        """
+        event = self._result
+        if event is None:
+            return Outcome(result=self._died())
+        output = event.get("structured_output")
+        return Outcome(
+            result=self._failed(event) if output is None else parse(output),
+            cost_usd=_number(event.get("total_cost_usd")),
+            turns=int(_number(event.get("num_turns"))),
+        )
+
+    async def end(self, grace_s: float) -> None:
+        """Stop the session and all it has started; returns when all are gone.
+
+        First it is interrupted in its own language, then told by SIGTERM, then killed, each after
+        ``grace_s`` seconds; whoever carries its id goes with it, also when it had ended well.
+        """
+        try:
+            if self._process.returncode is None:
+                if self._result is None:
+                    self._send({"type": "control_request", "request_id": "end", "request": _INTERRUPT})
+                self._close_input()
+                with contextlib.suppress(TimeoutError):  # it does not listen: the signals follow
+                    await asyncio.wait_for(self._process.wait(), grace_s)
+        finally:
+            gone = await asyncio.to_thread(
+                self._processes.end, self._session_id, self.pid, self.started, grace_s
+            )
+            if gone:
+                await self._process.wait()
+            self._bury()
+
+    def _take(self, line: str) -> str:
+        self._log.write(line)
+        try:
+            event = json.loads(line)
+        except ValueError:
+            return "unreadable"
+        if not isinstance(event, dict):
+            return "unreadable"
+        if event.get("type") == "result":
+            self._result = event
+            self._close_input()
+        return str(event.get("type", "unknown"))
+
+    def _send(self, message: Mapping[str, Any]) -> None:
+        assert self._process.stdin is not None  # noqa: S101 - it was started with a pipe
+        if not self._process.stdin.is_closing():
+            self._process.stdin.write(json.dumps(message).encode() + b"\n")
+
+    def _close_input(self) -> None:
+        assert self._process.stdin is not None  # noqa: S101 - it was started with a pipe
+        self._process.stdin.close()
+
+    def _died(self) -> Refusal:
+        last = self._said.splitlines()[-1:]
+        said = f" and said: {last[0]}" if last else ""
+        return Refusal(
+            code=Code.WORKER_DIED,
+            message=f"the worker ended without a result ({_ending(self._process.returncode)}){said}",
+            hint="the attempt's log shows how far it came: lsp-orch task logs ID",
+        )
+
+    def _failed(self, event: Mapping[str, Any]) -> Refusal:
+        reason = str(event.get("terminal_reason") or event.get("subtype") or "no reason given")
+        status = event.get("api_error_status")
+        errors = event.get("errors") or [event.get("result") or ""]
+        detail = self._log.clean(str(errors[0]))[:300] if event.get("is_error") else ""
+        return Refusal(
+            code=Code.RESULT_INVALID,
+            message=f"the worker reported no structured result: {reason}"
+            + (f" {status}" if status else "")
+            + (f", {detail}" if detail else ""),
+            hint="the attempt's log shows what it did: lsp-orch task logs ID",
+        )
+
+    def _bury(self) -> None:
+        said = (self._tmp / "stderr").read_bytes()[-_TAIL:].decode("utf-8", "backslashreplace")
+        self._said = self._log.clean(said).strip()
+        if self._said:
+            self._log.write(self._said)
+        self._log.close()
+        shutil.rmtree(self._tmp, ignore_errors=True)  # what a worker leaves in its own /tmp is nobody's loss
+
+
+_INTERRUPT = {"subtype": "interrupt"}
+
+
+def _ending(status: int | None) -> str:
+    if status is None:
+        return "it closed its output"
+    if status < 0:
+        return f"killed by {signal.Signals(-status).name}"
+    return f"exit status {status}"
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0

@@ -1,0 +1,55 @@
+"""What a worker said, kept in a file: bounded, and without the secrets we know."""
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+_MOST = 16 * 1024 * 1024  # bytes of one attempt
+_SECRET_NAMES = ("_KEY", "_TOKEN", "_SECRET", "_PASSWORD")
+_SHORTEST = 8  # a shorter value is no secret, and removing it would spoil the text
+
+
+class WorkerLog:
+    """One attempt's file; readable by its owner only."""
+
+    def __init__(self, path: str, secrets: Iterable[str]) -> None:
+        self._secrets = sorted(secrets, key=len, reverse=True)
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        # appended to: an attempt that was stopped with the daemon goes on in the same file
+        self._file = os.fdopen(
+            os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab", buffering=0
+        )
+        self._size = os.fstat(self._file.fileno()).st_size
+
+    def write(self, line: str) -> None:
+        """Add one line; what is beyond the limit is left out, and the file says so."""
+        if self._size >= _MOST:
+            return
+        data = (self.clean(line.rstrip("\n")) + "\n").encode("utf-8", "backslashreplace")
+        if self._size + len(data) > _MOST:
+            data = b"(the log is full: the rest is left out)\n"
+            self._size = _MOST
+        self._file.write(data)
+        self._size += len(data)
+
+    def clean(self, text: str) -> str:
+        """Take the known secrets out of a text."""
+        for secret in self._secrets:
+            text = text.replace(secret, "[removed]")
+        return text
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+
+
+def secrets(environment: Mapping[str, str]) -> set[str]:
+    """The values that must never be written down, also as they look inside JSON."""
+    values = {value for name, value in environment.items() if is_secret(name) and len(value) >= _SHORTEST}
+    return values | {json.dumps(value)[1:-1] for value in values}
+
+
+def is_secret(name: str) -> bool:
+    """Whether a variable of that name holds something that is nobody's business."""
+    return name.upper().endswith(_SECRET_NAMES)

@@ -1,0 +1,173 @@
+"""``lsp-orch lease``: who may write what, now."""
+
+import getpass
+import json
+import math
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Group, RenderableType
+from rich.table import Table
+
+from lsp_orch.cli.ask import ask, connected
+from lsp_orch.cli.output import REFUSED, JsonOption, emit, fail, out, tell
+from lsp_orch.cli.workspace import WorkspaceOption, workspace
+from lsp_orch.client.errors import ClientError
+
+app = typer.Typer(help="Who may write what, now.", no_args_is_help=True)
+
+
+class Mode(StrEnum):
+    """Readers share; a writer is alone."""
+
+    WRITE = "write"
+    READ = "read"
+
+
+def _seconds(value: float | None) -> float | None:
+    if value is not None and not (math.isfinite(value) and value >= 0):
+        raise typer.BadParameter("must be a number of seconds that is not negative")
+    return value
+
+
+_IDS = "Leases or tickets, as `list` shows them."
+IdsArgument = Annotated[list[str], typer.Argument(metavar="ID...", help=_IDS)]
+EverywhereOption = Annotated[bool, typer.Option("--all", help="In every workspace, not only in this one.")]
+
+
+@app.command()
+def acquire(
+    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Files to hold, all or none.")],
+    mode: Annotated[Mode, typer.Option(help="Readers share; a writer is alone.")] = Mode.WRITE,
+    name: Annotated[
+        str, typer.Option("--as", metavar="NAME", help="Hold them under this name instead of yours.")
+    ] = "",
+    wait: Annotated[
+        float, typer.Option(metavar="S", callback=_seconds, help="Wait so many seconds for the grant.")
+    ] = 0,
+    ttl: Annotated[
+        float | None,
+        typer.Option(metavar="S", callback=_seconds, help="Hold them so many seconds unless renewed."),
+    ] = None,
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="What for; others who ask are told.")] = "",
+    chosen: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask for files; what is not free yet is queued, and the exit code is 1."""
+    answer = ask(
+        "lease.acquire",
+        paths=paths,
+        workspace=workspace(chosen),
+        cwd=str(chosen or Path.cwd()),
+        user=getpass.getuser(),
+        mode=mode.value,
+        wait_s=wait,
+        reason=reason,
+        **{"as": name},
+        **({} if ttl is None else {"ttl_s": ttl}),
+    )
+    emit(answer, as_json, _outcome)
+    if not answer["granted"]:
+        raise typer.Exit(REFUSED)
+
+
+@app.command()
+def release(
+    ids: Annotated[list[str] | None, typer.Argument(metavar="[ID...]", help=_IDS)] = None,
+    name: Annotated[
+        str, typer.Option("--as", metavar="NAME", help="Everything this name holds or waits for.")
+    ] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Give files back; whoever waits gets them at once."""
+    if not ids and not name:
+        raise typer.BadParameter("name leases or tickets, or a holder with --as")
+    emit(ask("lease.release", ids=ids or [], **{"as": name}), as_json, _released)
+
+
+@app.command()
+def renew(ids: IdsArgument, as_json: JsonOption = False) -> None:
+    """Hold on to leases for another while."""
+    emit(ask("lease.renew", ids=ids), as_json, lambda answer: leases_table(answer["leases"]))
+
+
+@app.command("list")
+def show(
+    everywhere: EverywhereOption = False,
+    chosen: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show who holds what, and who waits for it."""
+    emit(ask("lease.list", workspace="" if everywhere else workspace(chosen)), as_json, _listing)
+
+
+@app.command()
+def watch(
+    everywhere: EverywhereOption = False,
+    chosen: WorkspaceOption = None,
+    as_json: JsonOption = False,  # noqa: ARG001 - lines of JSON are the only form; the option may be given
+) -> None:
+    """Print each event as a line of JSON, as it happens, until interrupted."""
+    where = "" if everywhere else workspace(chosen)
+    with connected() as call:
+        try:
+            call.request("lease.watch", {"workspace": where})
+        except ClientError as error:
+            fail(error)
+        tell(f"watching {where or 'every workspace'}; Ctrl-C ends it")
+        for _, event in call.notifications():
+            out().file.write(json.dumps(event, ensure_ascii=False) + "\n")
+            out().file.flush()
+    fail(ClientError("daemon-unreachable", "the daemon has left", "run the same again: it starts a new one"))
+
+
+def leases_table(leases: list[dict[str, Any]]) -> RenderableType:
+    """Leases for people."""
+    if not leases:
+        return "Nobody holds anything."
+    table = Table("File", "Holder", "Mode", "State", "Until", "Lease", "Reason", box=None, pad_edge=False)
+    for each in leases:
+        table.add_row(
+            "\n".join(each["resources"]),
+            each["holder"]["name"],
+            each["mode"],
+            each["state"],
+            each["expires_at"] or "saved",
+            each["id"],
+            each["reason"],
+        )
+    return table
+
+
+def _outcome(answer: dict[str, Any]) -> RenderableType:
+    if answer["granted"]:
+        lease = answer["lease"]
+        return f"{', '.join(lease['resources'])}: yours until {lease['expires_at']} ({lease['id']})"
+    ticket = answer["ticket"]
+    return Group(
+        f"Not free yet. You are number {ticket['position']} in the queue ({ticket['id']}).",
+        *([leases_table(answer["conflicts"])] if answer["conflicts"] else []),
+    )
+
+
+def _released(answer: dict[str, Any]) -> RenderableType:
+    given = [path for lease in answer["released"] for path in lease["resources"]]
+    return f"Released: {', '.join(given) or 'nothing was held'}."
+
+
+def _listing(answer: dict[str, Any]) -> RenderableType:
+    if not answer["waiters"]:
+        return leases_table(answer["leases"])
+    queue = Table("Waiting for", "Who", "Mode", "Place", "Since", "Ticket", box=None, pad_edge=False)
+    for each in answer["waiters"]:
+        queue.add_row(
+            "\n".join(each["resources"]),
+            each["holder"]["name"],
+            each["mode"],
+            str(each["position"]),
+            each["since"],
+            each["id"],
+        )
+    return Group(leases_table(answer["leases"]), "", queue)

@@ -1,0 +1,113 @@
+"""The command line: each verb is imported when it is called."""
+
+import os
+import sys
+import traceback
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from lsp_orch import __version__
+from lsp_orch.cli.output import BUG, REFUSED, USAGE, print_json, report, tell, wants_json
+from lsp_orch.client.errors import ClientError
+from lsp_orch.client.places import here
+from lsp_orch.domain.errors import Code
+
+# each verb's module; its `app` is one command, or a group of them
+VERBS = {
+    "demo": "lsp_orch.cli.demo",
+    "status": "lsp_orch.cli.status",
+    "doctor": "lsp_orch.cli.doctor",
+    "lease": "lsp_orch.cli.lease",
+    "task": "lsp_orch.cli.task",
+    "review": "lsp_orch.cli.review",
+    "vault": "lsp_orch.cli.vault",
+    "daemon": "lsp_orch.cli.daemon",
+    "config": "lsp_orch.cli.config",
+    "lsp": "lsp_orch.cli.lsp",
+    "hook": "lsp_orch.cli.hook",
+}
+
+
+class _Verbs(TyperGroup):
+    """The table, as typer sees it."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - typer's own signature
+        """Every verb, in the order of the table."""
+        return list(VERBS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 - the same
+        """Import one verb."""
+        if cmd_name not in VERBS:
+            return None
+        command = get_command(import_module(VERBS[cmd_name]).app)
+        command.name = cmd_name
+        return command
+
+
+app = typer.Typer(cls=_Verbs, no_args_is_help=True)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"lsp-orch {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Keep people and agents from overwriting each other, run tasks, remember what was learned."""
+
+
+def main() -> None:
+    """Run one verb and leave with its exit code; see CONTRACT's table of them."""
+    sys.exit(_run())
+
+
+def _run() -> int:
+    try:
+        return get_command(app)(prog_name="lsp-orch", standalone_mode=False) or 0
+    except ClientError as error:
+        return report(error)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # whoever read our answer has had enough
+        return REFUSED
+    except Exception as error:  # noqa: BLE001 - the last frame: a bug must leave its trace where people find it
+        # typer has a base class for what the user got wrong, and does not export it
+        return _misused(error) if getattr(error, "exit_code", None) == USAGE else _failed(error)
+
+
+def _misused(error: Any) -> int:
+    from typer.rich_utils import rich_format_error
+
+    if wants_json():
+        message = error.format_message()
+        print_json({"error": {"code": Code.BAD_REQUEST.value, "message": message, "hint": "see --help"}})
+    rich_format_error(error)
+    return USAGE
+
+
+def _failed(error: Exception) -> int:
+    trace = "".join(traceback.format_exception(error))
+    log = Path(here().log).with_suffix(".cli.log")
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("a", encoding="utf-8") as file:
+            file.write(trace)
+    except OSError:
+        tell(trace)  # nowhere to keep it
+    if wants_json():
+        told = {"message": f"{type(error).__name__}: {error}", "hint": f"see {log}"}
+        print_json({"error": {"code": Code.INTERNAL.value, **told}})
+    tell(
+        f"lsp-orch: {type(error).__name__}: {error} [{Code.INTERNAL}]\nThis is a bug in lsp-orch; see {log}."
+    )
+    return BUG

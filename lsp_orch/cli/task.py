@@ -1,0 +1,156 @@
+"""``lsp-orch task``: what agents do, in which order."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Group, RenderableType
+
+from lsp_orch.cli.ask import ask
+from lsp_orch.cli.output import REFUSED, JsonOption, emit, out, print_json
+from lsp_orch.cli.task_view import log_line, task_details, tasks_table
+from lsp_orch.cli.workspace import WorkspaceOption, workspace
+from lsp_orch.domain.task import Isolation, State
+
+app = typer.Typer(help="What agents do, in which order.", no_args_is_help=True)
+
+_GOOD = {State.DONE, State.REVIEW}
+
+IdsArgument = Annotated[list[str], typer.Argument(metavar="ID...", help="Tasks, as `list` shows them.")]
+IdArgument = Annotated[str, typer.Argument(metavar="ID", help="A task, as `list` shows it.")]
+
+
+class Priority(StrEnum):
+    """P0 is the most urgent."""
+
+    P0 = "0"
+    P1 = "1"
+    P2 = "2"
+    P3 = "3"
+    P4 = "4"
+
+
+@app.command()
+def add(
+    prompt: Annotated[str, typer.Argument(metavar="PROMPT", help="What is to be done.")],
+    title: Annotated[str, typer.Option(metavar="T", help="A short name; else the prompt's first line.")] = "",
+    path: Annotated[
+        list[str] | None, typer.Option(metavar="GLOB", help="What it may change; can be given again.")
+    ] = None,
+    after: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ID", help="Start only after this task is done; can be given again."),
+    ] = None,
+    model: Annotated[
+        str, typer.Option(metavar="auto|haiku|sonnet|opus|NAME", help="Who does it; auto chooses.")
+    ] = "auto",
+    priority: Annotated[Priority, typer.Option(help="0 is the most urgent.")] = Priority.P2,
+    check: Annotated[
+        str, typer.Option(metavar="CMD", help="A command that must succeed before it is merged.")
+    ] = "",
+    max_usd: Annotated[float | None, typer.Option(metavar="N", help="Money cap of an attempt.")] = None,
+    max_turns: Annotated[int | None, typer.Option(metavar="N", help="Turn cap of an attempt.")] = None,
+    timeout: Annotated[float | None, typer.Option(metavar="S", help="Time limit of an attempt.")] = None,
+    attempts: Annotated[int | None, typer.Option(metavar="N", help="Attempts before it fails.")] = None,
+    key: Annotated[str, typer.Option(metavar="KEY", help="Asking twice with one key is asking once.")] = "",
+    isolate: Annotated[
+        Isolation, typer.Option(help="In a worktree of its own, or in your checkout.")
+    ] = Isolation.WORKTREE,
+    chosen: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """File a task; it starts as soon as a worker is free and what it waits for is done."""
+    answer = ask(
+        "task.add",
+        prompt=prompt,
+        workspace=workspace(chosen),
+        title=title,
+        paths=path or [],
+        after=after or [],
+        model=model,
+        priority=int(priority),
+        check=check,
+        max_usd=max_usd,
+        max_turns=max_turns,
+        timeout_s=timeout,
+        attempts=attempts,
+        key=key,
+        isolate=isolate.value,
+    )
+    emit(answer, as_json, lambda given: f"{given['task']['id']} is {given['task']['state']}.")
+
+
+@app.command("list")
+def show_all(
+    state: Annotated[
+        list[State] | None, typer.Option(metavar="S", help="Only in this state; can be given again.")
+    ] = None,
+    everywhere: Annotated[
+        bool, typer.Option("--all", help="In every workspace, not only in this one.")
+    ] = False,
+    chosen: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the tasks, oldest first."""
+    where = "" if everywhere else workspace(chosen)
+    emit(ask("task.list", workspace=where, states=[each.value for each in state or []]), as_json, _table)
+
+
+@app.command()
+def show(task_id: IdArgument, as_json: JsonOption = False) -> None:
+    """Show all there is to know of one task."""
+    emit(ask("task.show", id=task_id), as_json, lambda answer: task_details(answer["task"]))
+
+
+@app.command()
+def logs(
+    task_id: IdArgument,
+    follow: Annotated[bool, typer.Option("--follow", help="Go on until the task ends.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what the latest attempt's worker said and did; --follow --json prints one event a line."""
+    events: list[str] = []
+    offset, more = 0, True
+    while more:
+        answer = ask("task.logs", id=task_id, offset=offset, follow=follow)
+        more = answer["more"] and (follow or bool(answer["lines"]))
+        offset = answer["offset"]
+        if as_json and not follow:
+            events += answer["lines"]
+            continue
+        for line in answer["lines"]:
+            if shown := line if as_json else log_line(line):
+                out().file.write(shown + "\n")
+        out().file.flush()
+    if as_json and not follow:
+        print_json({"id": task_id, "attempt": answer["attempt"], "lines": events})
+
+
+@app.command()
+def wait(
+    ids: IdsArgument,
+    timeout: Annotated[float, typer.Option(metavar="S", help="Wait no longer than this; 0 is for ever.")] = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Wait until tasks have ended; exit code 0 when all are done or in review, else 1."""
+    answer = ask("task.wait", ids=ids, timeout_s=timeout)
+    emit(answer, as_json, _table)
+    if not all(task["state"] in _GOOD for task in answer["tasks"]):
+        raise typer.Exit(REFUSED)
+
+
+@app.command()
+def cancel(ids: IdsArgument, as_json: JsonOption = False) -> None:
+    """Stop tasks for good; work that was begun is kept under a git ref."""
+    emit(ask("task.cancel", ids=ids), as_json, _table)
+
+
+@app.command()
+def retry(ids: IdsArgument, as_json: JsonOption = False) -> None:
+    """Queue failed or cancelled tasks once more."""
+    emit(ask("task.retry", ids=ids), as_json, _table)
+
+
+def _table(answer: dict[str, Any]) -> RenderableType:
+    return tasks_table(answer["tasks"])

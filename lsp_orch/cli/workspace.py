@@ -1,0 +1,31 @@
+"""Which checkout a verb is about."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+WorkspaceOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--workspace",
+        metavar="DIR",
+        help="The checkout to work on, instead of the one that holds the current folder.",
+        exists=True,
+        file_okay=False,
+        resolve_path=True,
+    ),
+]
+
+
+def workspace(chosen: Path | None = None) -> str:
+    """The absolute path of ``chosen``, else of the git top level of the current folder, else of that folder.
+
+    Nothing here needs git itself: what has no repository still has files that are edited.
+    """
+    return str(chosen or top_level(Path.cwd()) or Path.cwd())
+
+
+def top_level(folder: Path) -> Path | None:
+    """The nearest folder, from ``folder`` upwards, that holds ``.git``: a folder, or a worktree's file."""
+    return next((each for each in (folder, *folder.parents) if (each / ".git").exists()), None)

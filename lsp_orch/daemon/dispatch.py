@@ -1,0 +1,97 @@
+"""The dispatcher's clockwork: it wakes when a task may start or a worker has ended, and never otherwise."""
+
+import asyncio
+import contextlib
+import os
+from functools import partial
+
+from lsp_orch.daemon.attempt import Attempts
+from lsp_orch.domain.events import Event, TaskChanged
+from lsp_orch.domain.settings import Settings
+from lsp_orch.domain.task import State
+from lsp_orch.endpoints.desk import Desk
+from lsp_orch.services.dispatcher import Dispatcher
+from lsp_orch.services.ports import Clock
+
+_MOST = 4  # workers by default, on however many cores
+
+
+class Dispatch:
+    """Every worker is a child of ``run``; subscribe ``on_event`` to the news before that."""
+
+    def __init__(
+        self, desk: Desk, dispatcher: Dispatcher, attempts: Attempts, clock: Clock, settings: Settings
+    ) -> None:
+        self._desk = desk
+        self._dispatcher = dispatcher
+        self._attempts = attempts
+        self._clock = clock
+        self._cap = settings.tasks_workers or min(_MOST, max(1, (os.cpu_count() or 1) // 2))
+        self._runs: dict[str, tuple[str, asyncio.Task[None]]] = {}  # by task: its session and its child
+        self._due: float | None = None
+        self._woken = asyncio.Event()
+        self._choosing = asyncio.Lock()
+        self._leaving = False
+
+    def on_event(self, event: Event) -> None:
+        """Look again when a task has changed, and end the worker of one that was cancelled."""
+        if isinstance(event, TaskChanged):
+            self._woken.set()
+            if event.state == State.CANCELLED and event.id in self._runs:
+                self._runs[event.id][1].cancel()
+
+    def busy(self) -> bool:
+        """Whether a worker works, or a task waits for its time."""
+        return bool(self._runs) or self._due is not None
+
+    async def run(self) -> None:
+        """Start what may start, until cancelled or drained; first pick up what an earlier daemon has left."""
+        async with asyncio.TaskGroup() as group:
+            while not self._leaving:
+                self._woken.clear()
+                async with self._choosing:
+                    await self._pick_up()
+                    await self._fill(group)
+                await self._rest()
+
+    async def drain(self) -> None:
+        """Start nothing more, end the workers in order and queue their tasks again."""
+        self._leaving = True
+        self._woken.set()
+        async with self._choosing:
+            children = [child for _, child in self._runs.values()]
+            for child in children:
+                child.cancel()
+            if children:
+                await asyncio.wait(children)
+            await self._pick_up()
+
+    async def _pick_up(self) -> None:
+        """Queue again what nobody looks after: its daemon died, or its child ended before it began."""
+        mine = {session for session, _ in self._runs.values()}
+        for task in await self._desk.do(lambda tx: self._dispatcher.orphans(tx, mine)):
+            await self._attempts.withdraw(task)
+
+    async def _fill(self, group: asyncio.TaskGroup) -> None:
+        while len(self._runs) < self._cap and not self._leaving:
+            # what was claimed while we are cancelled has no child; whoever comes next picks it up
+            task = await self._desk.do(self._dispatcher.claim)
+            if task is None:
+                break
+            child = group.create_task(self._attempts.carry(task), name=task.id)
+            self._runs[task.id] = task.session_id, child
+            child.add_done_callback(partial(self._ended, task.id))
+        self._due = await self._desk.do(lambda tx: tx.tasks.due())
+
+    def _ended(self, task_id: str, _: asyncio.Task[None]) -> None:
+        del self._runs[task_id]
+        self._woken.set()
+
+    async def _rest(self) -> None:
+        """Sleep until something changes, or the next task's time has come and there is room for it."""
+        wait_s = None
+        if self._due is not None and len(self._runs) < self._cap:
+            wait_s = max(0.0, self._due - self._clock.now())
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(wait_s):
+                await self._woken.wait()

@@ -1,0 +1,128 @@
+"""What a worker hands back: one table says what a result holds, the schema and the check follow from it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from lsp_orch.domain.errors import Code, Refusal
+
+
+class Status(StrEnum):
+    """How the worker itself judges its work."""
+
+    DONE = "done"
+    PARTIAL = "partial"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """``changed_files`` are relative to the workspace, with slashes."""
+
+    status: Status
+    summary: str
+    changed_files: tuple[str, ...] = ()
+    follow_ups: tuple[str, ...] = ()
+    learnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How one attempt ended: a valid result or why there is none, US dollars, and turns of the model."""
+
+    result: Result | Refusal
+    cost_usd: float = 0.0
+    turns: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One text, or ``many`` of them; ``choices`` are all that is allowed, when there are any."""
+
+    meaning: str
+    many: bool = False
+    choices: tuple[str, ...] = ()
+
+
+FIELDS: dict[str, Field] = {
+    "status": Field(
+        meaning="done when all that was asked is finished, partial when some of it is, failed otherwise",
+        choices=tuple(Status),
+    ),
+    "summary": Field(meaning="what was done and why, for whoever reviews it, in at most ten sentences"),
+    "changed_files": Field(meaning="every file you changed, relative to the top folder", many=True),
+    "follow_ups": Field(meaning="what somebody should do next, one thing each", many=True),
+    "learnings": Field(meaning="what the next worker on this project should know, one fact each", many=True),
+}
+
+
+def schema() -> dict[str, object]:
+    """The JSON Schema that a worker's result must meet."""
+    return {
+        "type": "object",
+        "properties": {name: _property(field) for name, field in FIELDS.items()},
+        "required": list(FIELDS),
+        "additionalProperties": False,
+    }
+
+
+def parse(value: object) -> Result | Refusal:
+    """Take what a worker reported, or refuse it naming the first field that does not fit."""
+    if not isinstance(value, Mapping):
+        return _refuse(f"it is no object but {_kind(value)}")
+    if unknown := sorted(str(name) for name in value if name not in FIELDS):
+        return _refuse(f"it has a field nobody knows: {unknown[0]}")
+    for name, field in FIELDS.items():
+        if name not in value:
+            return _refuse(f"{name} is missing")
+        if not _fits(value[name], field):
+            return _refuse(f"{name} is {_kind(value[name])}, but must be {_wanted(field)}")
+    return Result(
+        status=Status(value["status"]),
+        summary=value["summary"],
+        changed_files=tuple(value["changed_files"]),
+        follow_ups=tuple(value["follow_ups"]),
+        learnings=tuple(value["learnings"]),
+    )
+
+
+def _property(field: Field) -> dict[str, object]:
+    text: dict[str, object] = {"type": "string"}
+    if field.choices:
+        text["enum"] = list(field.choices)
+    shape = {"type": "array", "items": text} if field.many else text
+    return {**shape, "description": field.meaning}
+
+
+def _fits(value: object, field: Field) -> bool:
+    if field.many:
+        return isinstance(value, list) and all(isinstance(each, str) for each in value)
+    return isinstance(value, str) and (not field.choices or value in field.choices)
+
+
+def _wanted(field: Field) -> str:
+    if field.many:
+        return "a list of texts"
+    return f"one of {', '.join(field.choices)}" if field.choices else "a text"
+
+
+def _kind(value: object) -> str:
+    match value:
+        case None:
+            return "null"
+        case str():
+            return f"the text {value[:40]!r}"
+        case list() | tuple():
+            return "a list"
+        case Mapping():
+            return "an object"
+        case _:
+            return f"{value!r}"[:40]
+
+
+def _refuse(reason: str) -> Refusal:
+    return Refusal(
+        code=Code.RESULT_INVALID,
+        message=f"the worker's result does not count: {reason}",
+        hint="the attempt's log shows what it did: lsp-orch task logs ID",
+    )

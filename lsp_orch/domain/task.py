@@ -1,0 +1,158 @@
+"""A task: what is to be done, in which order, and where it stands."""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from lsp_orch.domain.errors import Code, Refusal
+from lsp_orch.domain.result import Result
+
+PRIORITIES = range(5)  # P0 is the most urgent
+AUTO = "auto"  # lsp-orch chooses the model
+
+
+class State(StrEnum):
+    """Where a task stands."""
+
+    PENDING = "pending"  # waits for other tasks
+    READY = "ready"  # may start as soon as a worker is free and ``next_attempt_at`` has come
+    RUNNING = "running"  # one worker has it
+    PARKED = "parked"  # waits for the model's provider
+    REVIEW = "review"  # the work waits for a person
+    DONE = "done"  # accepted and merged; never started again
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    PRUNED = "pruned"
+
+
+class Step(StrEnum):
+    """What happens to a task."""
+
+    UNBLOCK = "unblock"
+    CLAIM = "claim"
+    FINISH = "finish"
+    REQUEUE = "requeue"
+    FAIL = "fail"
+    ACCEPT = "accept"
+    REJECT = "reject"
+    CANCEL = "cancel"
+    RETRY = "retry"
+
+
+STEPS: dict[tuple[State, Step], State] = {
+    (State.PENDING, Step.UNBLOCK): State.READY,
+    (State.PENDING, Step.CANCEL): State.CANCELLED,
+    (State.READY, Step.CLAIM): State.RUNNING,
+    (State.READY, Step.CANCEL): State.CANCELLED,
+    (State.RUNNING, Step.FINISH): State.REVIEW,
+    (State.RUNNING, Step.REQUEUE): State.READY,
+    (State.RUNNING, Step.FAIL): State.FAILED,
+    (State.RUNNING, Step.CANCEL): State.CANCELLED,
+    (State.REVIEW, Step.ACCEPT): State.DONE,
+    (State.REVIEW, Step.REJECT): State.FAILED,
+    (State.REVIEW, Step.CANCEL): State.CANCELLED,
+    (State.FAILED, Step.RETRY): State.PENDING,
+    (State.CANCELLED, Step.RETRY): State.PENDING,
+}
+
+SETTLED = frozenset({State.REVIEW, State.DONE, State.FAILED, State.CANCELLED, State.PRUNED})
+
+
+class Isolation(StrEnum):
+    """Where the worker works."""
+
+    WORKTREE = "worktree"  # in a checkout of its own
+    SHARED = "shared"  # in the user's, where leases keep it from others' files
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A task as somebody asks for it. Money is US dollars, ``timeout_s`` seconds an attempt.
+
+    ``paths`` are globs relative to the workspace; ``key`` makes asking twice the same as asking once.
+    """
+
+    workspace: str
+    prompt: str
+    title: str
+    paths: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    priority: int = 2
+    model: str = AUTO
+    check: str = ""
+    isolate: Isolation = Isolation.WORKTREE
+    max_usd: float
+    max_turns: int
+    timeout_s: float
+    attempts: int
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """A task with its whole story; times are seconds since the epoch, None where it has not come to that.
+
+    ``session_id`` names the latest run and is its fence: whoever reports for another run is not heard. The
+    task is ``engaged`` as long as that run may have left anything alive; ``pid`` is its process where that is
+    known, and ``pid_started`` tells it from a later process of that number. ``base`` is the commit the work
+    began from, ``tip`` the one it came to.
+    """
+
+    id: str
+    state: State
+    workspace: str
+    prompt: str
+    title: str
+    paths: tuple[str, ...]
+    after: tuple[str, ...]
+    priority: int
+    model: str
+    check: str
+    isolate: Isolation
+    max_usd: float
+    max_turns: int
+    timeout_s: float
+    attempts: int
+    key: str
+    created_at: float
+    attempt: int = 0
+    session_id: str = ""
+    engaged: bool = False
+    pid: int = 0
+    pid_started: float = 0.0
+    branch: str = ""
+    worktree: str = ""
+    base: str = ""
+    tip: str = ""
+    cost_usd: float = 0.0
+    turns: int = 0
+    result: Result | None = None
+    error: str = ""
+    started_at: float | None = None
+    heartbeat_at: float | None = None
+    next_attempt_at: float
+    finished_at: float | None = None
+
+
+def advance(task: Task, step: Step) -> Task | Refusal:
+    """The task in its state after ``step``, or why the step cannot be taken."""
+    state = STEPS.get((task.state, step))
+    if state is None:
+        return Refusal(
+            code=Code.TASK_STATE,
+            message=f"{task.id} is {task.state}: it cannot be {_PAST[step]}",
+            hint=f"see where it stands: lsp-orch task show {task.id}",
+        )
+    return replace(task, state=state)
+
+
+_PAST: dict[Step, str] = {
+    Step.UNBLOCK: "unblocked",
+    Step.CLAIM: "started",
+    Step.FINISH: "finished",
+    Step.REQUEUE: "queued again",
+    Step.FAIL: "failed",
+    Step.ACCEPT: "accepted",
+    Step.REJECT: "rejected",
+    Step.CANCEL: "cancelled",
+    Step.RETRY: "retried",
+}

@@ -1,0 +1,215 @@
+"""The verbs of ``lsp-orch task``."""
+
+import asyncio
+import contextlib
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from lsp_orch.domain.errors import Code, Misuse, Refusal
+from lsp_orch.domain.settings import Settings
+from lsp_orch.domain.task import AUTO, SETTLED, Draft, Isolation, State, Task
+from lsp_orch.endpoints import task_shapes
+from lsp_orch.endpoints.bell import Bell
+from lsp_orch.endpoints.desk import Desk
+from lsp_orch.endpoints.params import optional, required, strings
+from lsp_orch.endpoints.rpc.role import Answer, Method
+from lsp_orch.services.ports import Git
+from lsp_orch.services.reviews import Reviews
+from lsp_orch.services.task_files import TaskFiles
+from lsp_orch.services.tasks import Tasks, not_found
+from lsp_orch.store.base import Tx
+
+_TITLE = 72  # characters of the prompt's first line
+_PIECE = 256 * 1024  # bytes of a log in one answer
+
+
+class TaskMethods:
+    """Translates ``task.*`` calls; ring ``bell`` whenever a task has changed or its log has grown."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        tasks: Tasks,
+        reviews: Reviews,
+        git: Git,
+        files: TaskFiles,
+        bell: Bell,
+        settings: Settings,
+    ) -> None:
+        self._desk = desk
+        self._tasks = tasks
+        self._reviews = reviews
+        self._git = git
+        self._files = files
+        self._bell = bell
+        self._settings = settings
+
+    def methods(self) -> dict[str, Method]:
+        """Each method by its name."""
+        return {
+            "task.add": self.add,
+            "task.list": self.listing,
+            "task.show": self.show,
+            "task.cancel": self.cancel,
+            "task.retry": self.retry,
+            "task.wait": self.wait,
+            "task.logs": self.logs,
+        }
+
+    async def add(self, params: dict[str, Any]) -> Answer:
+        """``{"prompt", "workspace", "title", "paths", "after", ...}`` to ``{"task": Task}``."""
+        draft = self._draft(params)
+        if isinstance(draft, Refusal):
+            return draft
+        workspace = await asyncio.to_thread(self._checkout, draft.workspace)
+        wanted = replace(draft, workspace=workspace)
+        task = await self._desk.do(lambda tx: self._tasks.add(tx, wanted))
+        return task if isinstance(task, Refusal) else {"task": task_shapes.task(task)}
+
+    async def listing(self, params: dict[str, Any]) -> Answer:
+        """``{"workspace"}`` (empty: everywhere), ``{"states"}`` (none: all) to ``{"tasks": [Task]}``."""
+        workspace, states = optional(params, "workspace", ""), {_state(each) for each in strings(params, "states")}
+        return _answer(await self._desk.do(lambda tx: tx.tasks.of(workspace, states)))
+
+    async def show(self, params: dict[str, Any]) -> Answer:
+        """``{"id"}`` to ``{"task": Task}``; a pending one also says whom it waits for, in ``blocked_by``."""
+        task_id = required(params, "id", str)
+
+        def work(tx: Tx) -> Answer:
+            task = tx.tasks.by_id(task_id)
+            if task is None:
+                return not_found(task_id)
+            waits = task_shapes.blockers(self._tasks.blockers(tx, task))
+            return {"task": task_shapes.task(task) | {"blocked_by": waits}}
+
+        return await self._desk.do(work)
+
+    async def cancel(self, params: dict[str, Any]) -> Answer:
+        """``{"ids"}`` to ``{"tasks": [Task]}``; all or none."""
+        ids = strings(params, "ids")
+        done = await self._desk.do(lambda tx: self._tasks.cancel(tx, ids))
+        if not isinstance(done, Refusal):
+            for task in done:
+                await asyncio.to_thread(self._reviews.tidy, task)
+        return _answer(done)
+
+    async def retry(self, params: dict[str, Any]) -> Answer:
+        """``{"ids"}`` to ``{"tasks": [Task]}``; all or none."""
+        ids = strings(params, "ids")
+        return _answer(await self._desk.do(lambda tx: self._tasks.retry(tx, ids)))
+
+    async def wait(self, params: dict[str, Any]) -> Answer:
+        """``{"ids", "timeout_s"}`` to ``{"tasks": [Task]}`` once all have settled, or when the time is up.
+
+        A task that waits for a failed or cancelled one has settled too: only a person can help it.
+        """
+        ids = strings(params, "ids")
+        limit_s = optional(params, "timeout_s", 0.0)
+        with contextlib.suppress(TimeoutError):  # the answer shows how far they have come
+            async with asyncio.timeout(limit_s if limit_s > 0 else None):
+                while True:
+                    rung = self._bell.next()
+                    over, tasks = await self._desk.do(lambda tx: self._look(tx, ids))
+                    if over:
+                        return _answer(tasks)
+                    await rung.wait()
+        return _answer((await self._desk.do(lambda tx: self._look(tx, ids)))[1])
+
+    async def logs(self, params: dict[str, Any]) -> Answer:
+        """``{"id", "offset", "follow"}`` to ``{"lines", "offset", "more"}``: what the latest attempt said.
+
+        With ``follow`` the answer waits for lines after ``offset`` (bytes) as long as the task runs.
+        """
+        task_id, offset = required(params, "id", str), optional(params, "offset", 0)
+        while True:
+            rung = self._bell.next()
+            task = await self._desk.do(lambda tx: tx.tasks.by_id(task_id))
+            if task is None:
+                return not_found(task_id)
+            lines, end = await asyncio.to_thread(_read, Path(self._files.log(task)), offset)
+            runs = task.state not in SETTLED
+            if lines or not runs or not optional(params, "follow", default=False):
+                return {"lines": lines, "offset": end, "more": bool(lines) or runs, "attempt": task.attempt}
+            await rung.wait()
+
+    def _checkout(self, folder: str) -> str:
+        """The top of the checkout; raises when no work could begin there."""
+        self._git.head(folder)
+        return self._git.top_level(folder)
+
+    def _look(self, tx: Tx, ids: list[str]) -> tuple[bool, list[Task] | Refusal]:
+        tasks = []
+        for task_id in ids:
+            task = tx.tasks.by_id(task_id)
+            if task is None:
+                return True, not_found(task_id)
+            tasks.append(task)
+        return all(task.state in SETTLED or self._tasks.stuck(tx, task) for task in tasks), tasks
+
+    def _draft(self, params: dict[str, Any]) -> Draft | Refusal:
+        prompt, paths = required(params, "prompt", str), strings(params, "paths")
+        if outside := [path for path in paths if _leaves(path)]:
+            return Refusal(
+                code=Code.PATH_OUTSIDE,
+                message=f"{outside[0]} is not inside the workspace",
+                hint="give globs relative to the top of the checkout, such as src/**/*.py",
+            )
+        settings = self._settings
+        return Draft(
+            workspace=required(params, "workspace", str),
+            prompt=prompt,
+            title=optional(params, "title", "") or _title(prompt),
+            paths=tuple(paths),
+            after=tuple(strings(params, "after")),
+            priority=optional(params, "priority", 2),
+            model=optional(params, "model", AUTO),
+            check=optional(params, "check", ""),
+            isolate=_isolation(optional(params, "isolate", Isolation.WORKTREE.value)),
+            max_usd=optional(params, "max_usd", settings.tasks_max_usd),
+            max_turns=optional(params, "max_turns", settings.tasks_max_turns),
+            timeout_s=optional(params, "timeout_s", settings.tasks_timeout_s),
+            attempts=optional(params, "attempts", settings.tasks_attempts),
+            key=optional(params, "key", ""),
+        )
+
+
+def _answer(tasks: list[Task] | Refusal) -> Answer:
+    return tasks if isinstance(tasks, Refusal) else {"tasks": [task_shapes.task(task) for task in tasks]}
+
+
+def _read(log: Path, offset: int) -> tuple[list[str], int]:
+    """The whole lines from ``offset`` on, up to a limit, and where the next one begins."""
+    try:
+        with log.open("rb") as file:
+            file.seek(max(0, offset))
+            piece = file.read(_PIECE)
+            if b"\n" not in piece:
+                piece += file.readline()
+    except FileNotFoundError:  # nothing has been said yet
+        return [], offset
+    whole = piece[: piece.rfind(b"\n") + 1]
+    return whole.decode("utf-8", "replace").splitlines(), offset + len(whole)
+
+
+def _state(name: str) -> State:
+    try:
+        return State(name)
+    except ValueError:
+        raise Misuse(Code.BAD_REQUEST, f"a task's state is one of {', '.join(State)}, not {name}") from None
+
+
+def _isolation(name: str) -> Isolation:
+    try:
+        return Isolation(name)
+    except ValueError:
+        raise Misuse(Code.BAD_REQUEST, f"isolate must be worktree or shared, not {name}") from None
+
+
+def _title(prompt: str) -> str:
+    first = (prompt.strip().splitlines() or [""])[0]
+    return first if len(first) <= _TITLE else first[: _TITLE - 1].rstrip() + "…"
+
+
+def _leaves(path: str) -> bool:
+    return PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts

@@ -1,0 +1,143 @@
+"""Reviews: a person looks at a worker's work, and takes it or not."""
+
+from dataclasses import replace
+
+from lsp_orch.domain.errors import Code, Refusal
+from lsp_orch.domain.lease import Mode
+from lsp_orch.domain.scope import Kind, Scope
+from lsp_orch.domain.task import Isolation, State, Step, Task
+from lsp_orch.services import task_files
+from lsp_orch.services.ports import Checks, Clock, FileChange, Git, Paths
+from lsp_orch.services.task_files import TaskFiles
+from lsp_orch.services.tasks import Tasks, not_found, take
+from lsp_orch.store.base import Tx
+
+_SHOWN = 5  # paths in one message
+
+
+class Reviews:
+    """Methods that take a ``tx`` are steps inside it; the others call git and may take as long as it does."""
+
+    def __init__(
+        self, clock: Clock, git: Git, checks: Checks, paths: Paths, tasks: Tasks, files: TaskFiles
+    ) -> None:
+        self._clock = clock
+        self._git = git
+        self._checks = checks
+        self._paths = paths
+        self._tasks = tasks
+        self._files = files
+
+    def open(self, tx: Tx, task_id: str) -> Task | Refusal:
+        """The task, if its work waits for a person."""
+        task = tx.tasks.by_id(task_id)
+        if task is None:
+            return not_found(task_id)
+        if task.state is not State.REVIEW:
+            return Refusal(
+                code=Code.TASK_STATE,
+                message=f"{task_id} is {task.state}: there is nothing to review",
+                hint="`lsp-orch review list` shows what waits for you",
+            )
+        return task
+
+    def changes(self, task: Task) -> tuple[FileChange, ...]:
+        """What the work changed; a task that worked in the shared checkout can only say so itself."""
+        if task.isolate is Isolation.SHARED:
+            named = task.result.changed_files if task.result else ()
+            return tuple(FileChange(path=path, added=None, removed=None) for path in named)
+        return self._git.changes(task.workspace, task.base, task.tip)
+
+    def diff(self, task: Task) -> str:
+        """The same as a unified diff; empty for a task that worked in the shared checkout."""
+        return "" if task.isolate is Isolation.SHARED else self._git.diff(task.workspace, task.base, task.tip)
+
+    def held(self, tx: Tx, task: Task, changes: tuple[FileChange, ...]) -> Refusal | None:
+        """Refuse while somebody writes one of the files in the checkout that would change under them."""
+        scopes = [Scope(Kind.FILE, self._paths.canonical(change.path, task.workspace)) for change in changes]
+        for lease in tx.leases.touching(scopes):
+            if lease.mode is Mode.WRITE:
+                paths = ", ".join(scope.key for scope in lease.scopes if scope in scopes)
+                return Refusal(
+                    code=Code.LEASE_HELD,
+                    message=f"{lease.holder.name} is writing {paths}, which {task.id} changes",
+                    hint="accept again when it is saved and committed",
+                )
+        return None
+
+    def merge(self, task: Task) -> str | Refusal:
+        """Merge the work into what is checked out, run its check there; the user's checkout is not touched.
+
+        Returns the merged commit. The trial checkout is gone afterwards.
+        """
+        git, workspace = self._git, task.workspace
+        onto = git.head(workspace)
+        if task.isolate is Isolation.SHARED:
+            return self._checked(task, workspace) or onto
+        if dirty := git.obstacles(workspace, onto):
+            return _dirty(workspace, dirty)
+        trial = self._files.trial(git.repository(workspace), task)
+        git.add_worktree(workspace, trial, "", onto)
+        try:
+            if conflicts := git.merge(trial, task.tip, f"{task.title}\n\nTask: {task.id}"):
+                return _conflict(task, conflicts)
+            merged = git.head(trial)
+            return self._checked(task, trial) or merged
+        finally:
+            git.remove_worktree(workspace, trial)
+
+    def land(self, task: Task, merged: str) -> Refusal | None:
+        """Move the user's checkout to the merged commit, or leave everything as it is."""
+        if task.isolate is Isolation.SHARED:
+            return None
+        if dirty := self._git.obstacles(task.workspace, merged):
+            return _dirty(task.workspace, dirty)
+        self._git.keep(task.workspace, task_files.merged_ref(task), task.tip)
+        self._git.fast_forward(task.workspace, merged)
+        return None
+
+    def accepted(self, tx: Tx, task: Task) -> Task | Refusal:
+        """Note that the work is in, and let those start that waited for it."""
+        done = take(tx, task, Step.ACCEPT, replace(task, finished_at=self._clock.now()))
+        if isinstance(done, Task):
+            self._tasks.settle(tx, task.id)
+        return done
+
+    def rejected(self, tx: Tx, task: Task, reason: str) -> Task | Refusal:
+        """Note that the work is not wanted; the reason is told to the worker of a retry."""
+        words = f"the review rejected it: {reason}"
+        return take(tx, task, Step.REJECT, replace(task, error=words, finished_at=self._clock.now()))
+
+    def tidy(self, task: Task) -> None:
+        """Remove the worktree and the branch of a task whose review is over; its work stays under a ref."""
+        if task.tip:
+            if task.state is not State.DONE:
+                self._git.keep(task.workspace, task_files.rejected_ref(task), task.tip)
+            self._git.remove_worktree(task.workspace, task.worktree, task.branch)
+
+    def _checked(self, task: Task, folder: str) -> Refusal | None:
+        said = self._checks.run(task.check, folder, task.timeout_s) if task.check else ""
+        if not said:
+            return None
+        return Refusal(
+            code=Code.CHECK_FAILED,
+            message=f"`{task.check}` did not succeed on the merged tree of {task.id}:\n{said}",
+            hint=f"nothing was merged; or not at all: lsp-orch review reject {task.id} --reason TEXT",
+        )
+
+
+def _dirty(workspace: str, paths: tuple[str, ...]) -> Refusal:
+    shown = ", ".join(paths[:_SHOWN]) + (f" and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else "")
+    return Refusal(
+        code=Code.TREE_DIRTY,
+        message=f"{workspace} has changes that are not committed: {shown}",
+        hint="commit or stash them, then accept again; nothing was changed",
+    )
+
+
+def _conflict(task: Task, paths: tuple[str, ...]) -> Refusal:
+    return Refusal(
+        code=Code.MERGE_CONFLICT,
+        message=f"{task.id} conflicts with what is checked out, in {', '.join(paths)}",
+        hint=f"merge {task.branch} by hand, or reject it so that it is done anew; nothing was changed",
+    )

@@ -1,0 +1,60 @@
+-- name: insert
+INSERT INTO task (id, state, workspace, prompt, title, paths, priority, model, check_command, isolate, max_usd,
+    max_turns, timeout_s, attempts, key, created_at, attempt, session_id, engaged, pid, pid_started, branch,
+    worktree, base, tip, cost_usd, turns, result, error, started_at, heartbeat_at, next_attempt_at, finished_at)
+VALUES (:id, :state, :workspace, :prompt, :title, :paths, :priority, :model, :check_command, :isolate, :max_usd,
+    :max_turns, :timeout_s, :attempts, :key, :created_at, :attempt, :session_id, :engaged, :pid, :pid_started,
+    :branch, :worktree, :base, :tip, :cost_usd, :turns, :result, :error, :started_at, :heartbeat_at,
+    :next_attempt_at, :finished_at);
+
+-- Only the one who knows where the task stands, and which run it is in, may change it.
+-- name: update
+UPDATE task SET state = :state, attempts = :attempts, attempt = :attempt, engaged = :engaged, pid = :pid,
+    pid_started = :pid_started, branch = :branch, worktree = :worktree, base = :base, tip = :tip,
+    cost_usd = :cost_usd, turns = :turns, result = :result, error = :error, heartbeat_at = :heartbeat_at,
+    next_attempt_at = :next_attempt_at, finished_at = :finished_at
+WHERE id = :id AND state = :was_state AND session_id = :session_id;
+
+-- One statement decides who gets it: the most urgent first, then the oldest.
+-- name: claim
+UPDATE task SET state = 'running', attempt = attempt + 1, session_id = :session_id, engaged = 1,
+    started_at = :now, heartbeat_at = :now, finished_at = NULL
+WHERE state = 'ready' AND place = (
+    SELECT place FROM task WHERE state = 'ready' AND engaged = 0 AND next_attempt_at <= :now
+    ORDER BY priority, place LIMIT 1)
+RETURNING id;
+
+-- name: heartbeat
+UPDATE task SET heartbeat_at = :now WHERE id = :id AND session_id = :session_id AND state = 'running';
+
+-- name: by_id
+SELECT id, state, workspace, prompt, title, priority, model, isolate, max_usd, max_turns, timeout_s, attempts,
+    key, created_at, attempt, session_id, engaged, pid, pid_started, branch, worktree, base, tip, cost_usd, turns,
+    error, started_at, heartbeat_at, next_attempt_at, finished_at, paths, check_command, result
+FROM task WHERE id = :id;
+
+-- name: by_key
+SELECT id FROM task WHERE workspace = :workspace AND key = :key AND key <> '';
+
+-- name: in_workspace
+SELECT id, state FROM task WHERE :workspace IN ('', workspace) ORDER BY place;
+
+-- name: engaged
+SELECT id FROM task WHERE engaged = 1 ORDER BY place;
+
+-- name: due
+SELECT MIN(next_attempt_at) FROM task WHERE state = 'ready' AND engaged = 0;
+
+-- name: counts
+SELECT state, COUNT(*) FROM task GROUP BY state;
+
+-- name: insert_after
+INSERT INTO task_after (task_id, after_id) VALUES (:task_id, :after_id) ON CONFLICT DO NOTHING;
+
+-- name: dependencies
+SELECT task_after.after_id, task.state FROM task_after JOIN task ON task.id = task_after.after_id
+WHERE task_after.task_id = :id ORDER BY task.place;
+
+-- name: dependents
+SELECT task_after.task_id FROM task_after JOIN task ON task.id = task_after.task_id
+WHERE task_after.after_id = :id AND task.state = 'pending' ORDER BY task.place;

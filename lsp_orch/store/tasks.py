@@ -1,0 +1,120 @@
+"""Tasks as rows."""
+
+import json
+from collections.abc import Collection
+from dataclasses import asdict
+
+from lsp_orch.domain.result import Result, parse
+from lsp_orch.domain.task import Isolation, State, Task
+from lsp_orch.store.connection import Connection, Row, Value
+
+_PLAIN = (  # the first columns of the query by_id, in its order
+    *("id", "state", "workspace", "prompt", "title", "priority", "model", "isolate"),
+    *(
+        "max_usd",
+        "max_turns",
+        "timeout_s",
+        "attempts",
+        "key",
+        "created_at",
+        "attempt",
+        "session_id",
+        "engaged",
+    ),
+    *("pid", "pid_started", "branch", "worktree", "base", "tip", "cost_usd", "turns", "error"),
+    *("started_at", "heartbeat_at", "next_attempt_at", "finished_at"),
+)
+
+
+class TaskTable:
+    """Tasks and who waits for whom. Triggers keep every statement here to the rules of the domain."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._db = connection
+
+    def insert(self, task: Task) -> None:
+        """Add a pending task, and what it waits for."""
+        self._db.run("task.insert", **_columns(task))
+        for each in task.after:
+            self.add_after(task.id, each)
+
+    def add_after(self, task_id: str, after_id: str) -> None:
+        """Let a pending task wait for another one."""
+        self._db.run("task.insert_after", task_id=task_id, after_id=after_id)
+
+    def update(self, was: Task, task: Task) -> bool:
+        """Store a change, unless the task has left the state or the run that ``was`` shows."""
+        return bool(self._db.run("task.update", was_state=was.state, **_columns(task)))
+
+    def claim(self, session_id: str, now: float) -> Task | None:
+        """Give the next task to the run ``session_id``; nobody else can have it until that has ended."""
+        row = self._db.one("task.claim", session_id=session_id, now=now)
+        return None if row is None else self.by_id(row[0])
+
+    def heartbeat(self, task: Task, now: float) -> None:
+        """Note a sign of life of the task's present run."""
+        self._db.run("task.heartbeat", id=task.id, session_id=task.session_id, now=now)
+
+    def by_id(self, task_id: str) -> Task | None:
+        """The task of that id."""
+        row = self._db.one("task.by_id", id=task_id)
+        return None if row is None else self._task(row)
+
+    def by_key(self, workspace: str, key: str) -> Task | None:
+        """The task that was asked for with that key."""
+        row = self._db.one("task.by_key", workspace=workspace, key=key)
+        return None if row is None else self.by_id(row[0])
+
+    def of(self, workspace: str = "", states: Collection[State] = ()) -> list[Task]:
+        """All of a workspace (empty: everywhere) in those states (none: in any), oldest first."""
+        rows = self._db.all("task.in_workspace", workspace=workspace)
+        return self._tasks([row for row in rows if not states or row[1] in states])
+
+    def engaged(self) -> list[Task]:
+        """All that a run may still have a process or a folder of, oldest first."""
+        return self._tasks(self._db.all("task.engaged"))
+
+    def due(self) -> float | None:
+        """When the next ready task may start (seconds since the epoch), which may be long past."""
+        row = self._db.one("task.due")
+        return None if row is None else row[0]
+
+    def counts(self) -> dict[State, int]:
+        """How many there are in each state that has any."""
+        return {State(state): int(count) for state, count in self._db.all("task.counts")}
+
+    def dependencies(self, task_id: str) -> dict[str, State]:
+        """What a task waits for or has waited for."""
+        return {row[0]: State(row[1]) for row in self._db.all("task.dependencies", id=task_id)}
+
+    def dependents(self, task_id: str) -> list[Task]:
+        """The pending tasks that wait for this one."""
+        return self._tasks(self._db.all("task.dependents", id=task_id))
+
+    def _tasks(self, rows: list[Row]) -> list[Task]:
+        return [task for row in rows if (task := self.by_id(row[0]))]
+
+    def _task(self, row: Row) -> Task:
+        *plain, paths, check, result = row
+        values = dict(zip(_PLAIN, plain, strict=True))
+        report = None if result is None else parse(json.loads(result))
+        return Task(
+            **values
+            | {
+                "state": State(values["state"]),
+                "isolate": Isolation(values["isolate"]),
+                "engaged": bool(values["engaged"]),
+                "after": tuple(self.dependencies(values["id"])),
+                "paths": tuple(json.loads(paths)),
+                "check": check,
+                "result": report if isinstance(report, Result) else None,
+            }
+        )
+
+
+def _columns(task: Task) -> dict[str, Value]:
+    return {name: getattr(task, name) for name in _PLAIN} | {
+        "paths": json.dumps(task.paths),
+        "check_command": task.check,
+        "result": None if task.result is None else json.dumps(asdict(task.result)),
+    }

@@ -1,0 +1,62 @@
+"""``lsp-orch config`` with the real daemon."""
+
+from pathlib import Path
+
+from lsp_orch.domain.settings import keys
+from tests.fixtures.daemon import Instance
+
+
+def test_each_value_is_shown_with_its_origin(instance: Instance) -> None:
+    user = instance.home / "config" / "config.toml"
+    user.parent.mkdir(parents=True)
+    user.write_text("[leases]\nttl_s = 50\n", encoding="utf-8")
+    workspace = instance.workspace / "lsp-orch.toml"
+    workspace.write_text("tasks.workers = 2\n", encoding="utf-8")
+    instance.env["LSP_ORCH_MODE"] = "enforce"
+    shown = instance.json("config", "show")["settings"]
+    assert set(shown) == set(keys())
+    found = {key: (each["value"], each["source"], each["where"]) for key, each in shown.items()}
+    assert found["leases.ttl_s"] == (50.0, "user", f"{user}:2")
+    assert found["tasks.workers"] == (2, "workspace", f"{workspace}:1")
+    assert found["mode"] == ("enforce", "environment", "LSP_ORCH_MODE")
+    assert found["vault.path"] == ("vault", "default", "")
+    told = instance.cli("config", "show").stdout
+    assert "leases.ttl_s" in told
+    assert f"{user}:2" in told
+
+
+def test_the_environment_is_the_callers_and_not_the_daemons(instance: Instance) -> None:
+    instance.json("daemon", "start")
+    instance.env["LSP_ORCH_CLAUDE"] = "/opt/other"
+    shown = instance.json("config", "show")["settings"]["claude"]
+    assert shown["value"] == "/opt/other"
+    assert shown["running"] == "claude"
+
+
+def test_a_mistake_in_the_workspace_is_refused_by_name_and_the_daemon_lives(instance: Instance) -> None:
+    (instance.workspace / "lsp-orch.toml").write_text('mode = "advise"\ntasks.worker = 2\n', encoding="utf-8")
+    error = instance.json("config", "show", status=1)["error"]
+    assert error["code"] == "bad-setting"
+    assert f"{instance.workspace}/lsp-orch.toml:2: " in error["message"]
+    assert error["hint"] == "did you mean tasks.workers?"
+    assert instance.json("status")["daemon"]["pid"]
+
+
+def test_the_store_is_where_the_setting_says(instance: Instance) -> None:
+    instance.env["LSP_ORCH_STORE"] = f"sqlite:///{instance.workspace}/elsewhere.db"
+    assert instance.json("status")["daemon"]["store"] == instance.env["LSP_ORCH_STORE"]
+    assert (instance.workspace / "elsewhere.db").is_file()
+
+
+def test_the_level_of_the_log_is_what_the_setting_says(instance: Instance) -> None:
+    instance.env["LSP_ORCH_LOG"] = "WARNING"
+    instance.json("daemon", "start")
+    instance.json("status")
+    assert instance.json("daemon", "logs")["lines"] == []
+
+
+def test_the_places_are_told(instance: Instance) -> None:
+    paths = instance.json("config", "path")["paths"]
+    assert paths["user settings"] == str(instance.home / "config" / "config.toml")
+    assert Path(paths["socket"]).is_socket()
+    assert str(instance.workspace / "lsp-orch.toml") in instance.cli("config", "path").stdout

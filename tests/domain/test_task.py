@@ -1,0 +1,62 @@
+"""The life of a task is one table, and nothing is done that is not in it."""
+
+import itertools
+
+import pytest
+
+from lsp_orch.domain.errors import Code, Refusal
+from lsp_orch.domain.task import SETTLED, STEPS, Draft, Isolation, State, Step, Task, advance
+
+
+def a_task(state: State) -> Task:
+    return Task(
+        id="task-1",
+        state=state,
+        workspace="/w",
+        prompt="do it",
+        title="do it",
+        paths=(),
+        after=(),
+        priority=2,
+        model="auto",
+        check="",
+        isolate=Isolation.WORKTREE,
+        max_usd=1,
+        max_turns=1,
+        timeout_s=1,
+        attempts=1,
+        key="",
+        created_at=0,
+        next_attempt_at=0,
+    )
+
+
+@pytest.mark.parametrize(("state", "step"), list(itertools.product(State, Step)))
+def test_a_step_is_taken_or_refused_as_the_table_says(state: State, step: Step) -> None:
+    after = advance(a_task(state), step)
+    if (state, step) in STEPS:
+        assert isinstance(after, Task)
+        assert after.state is STEPS[state, step]
+    else:
+        assert isinstance(after, Refusal)
+        assert after.code is Code.TASK_STATE
+        assert "task-1" in after.message
+
+
+def test_what_is_done_is_never_started_again() -> None:
+    assert not [step for state, step in STEPS if state is State.DONE]
+
+
+def test_only_a_ready_task_starts_and_only_a_running_one_gets_to_review() -> None:
+    assert {state for (state, _), to in STEPS.items() if to is State.RUNNING} == {State.READY}
+    assert {state for (state, _), to in STEPS.items() if to is State.REVIEW} == {State.RUNNING}
+    assert {state for (state, _), to in STEPS.items() if to is State.DONE} == {State.REVIEW}
+
+
+def test_every_settled_state_is_left_by_a_person_only() -> None:
+    by_people = {Step.ACCEPT, Step.REJECT, Step.RETRY, Step.CANCEL}
+    assert {step for state, step in STEPS if state in SETTLED} <= by_people
+
+
+def test_a_task_has_everything_that_a_draft_asks_for() -> None:
+    assert set(Draft.__slots__) <= set(Task.__slots__)

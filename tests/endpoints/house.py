@@ -1,0 +1,256 @@
+"""A whole daemon's inside without its door: editors, hooks and command lines around one real store."""
+
+import asyncio
+import json
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, TypeVar
+
+from lsp_orch.adapters.paths import RealPaths
+from lsp_orch.daemon.desk import Desk
+from lsp_orch.domain.events import Event
+from lsp_orch.domain.lease import Lease
+from lsp_orch.domain.settings import Mode, Settings
+from lsp_orch.endpoints.hooks.event import HookEvent
+from lsp_orch.endpoints.hooks.role import HookRole, Hooks
+from lsp_orch.endpoints.hooks.tool_use import ToolUse
+from lsp_orch.endpoints.lobby import Lobby
+from lsp_orch.endpoints.lsp.documents import Documents
+from lsp_orch.endpoints.lsp.hub import Hub
+from lsp_orch.endpoints.lsp.protocol import EditorServer
+from lsp_orch.endpoints.lsp.role import EditorRole
+from lsp_orch.endpoints.lsp.session import EditorSession
+from lsp_orch.endpoints.rpc.leases import LeaseMethods
+from lsp_orch.endpoints.rpc.role import RpcRole
+from lsp_orch.endpoints.view import LeaseView
+from lsp_orch.endpoints.wire import Hello
+from lsp_orch.services.leases import Leases
+from lsp_orch.services.sessions import Sessions
+from lsp_orch.store.base import Tx
+from lsp_orch.store.sqlite import SqliteStore
+from tests.fixtures.clock import FakeClock, FakeProcesses, SerialIds
+from tests.fixtures.peers import FakePeer, Talk
+
+Result = TypeVar("Result")
+
+
+class House:
+    """``root`` is a checkout with the files that the test puts there."""
+
+    def __init__(self, root: Path, settings: Settings | None = None) -> None:
+        (root / ".git").mkdir(parents=True)
+        self.root = root.resolve()
+        self.settings = settings or Settings(leases_hook_wait_s=0.0)
+        self.clock, self.ids, self.processes, self.paths = (
+            FakeClock(),
+            SerialIds(),
+            FakeProcesses(),
+            RealPaths(),
+        )
+        self.leases = Leases(self.clock, self.ids, self.settings)
+        self.sessions = Sessions(self.clock, self.processes, self.leases)
+        self.store = SqliteStore()
+        self.view = LeaseView([], [])
+        self.hub = Hub(self.view)
+        self.desk = Desk(self.store, self.publish)
+        self.lobby = Lobby(self.desk, self.leases, [])
+        self.notes = ""
+        self.hooks = Hooks(
+            desk=self.desk,
+            leases=self.leases,
+            sessions=self.sessions,
+            tool_use=ToolUse(self.lobby, self.paths, self.settings),
+            recall=self,
+            paths=self.paths,
+        )
+        self.news = asyncio.Event()
+
+    def publish(self, events: Sequence[Event]) -> None:
+        for event in events:
+            self.hub.on_event(event)
+            self.lobby.on_event(event)
+        self.news.set()
+
+    async def until(self, wanted: Callable[[], bool]) -> None:
+        """Wait for news until something holds."""
+        async with asyncio.timeout(5):
+            while not wanted():
+                self.news.clear()
+                await self.news.wait()
+
+    async def at_start(self, event: HookEvent, workspace: str) -> str:
+        """What the vault would give a new session."""
+        assert event.session
+        assert workspace == str(self.root)
+        return self.notes
+
+    async def pass_time(self, seconds: float) -> None:
+        """Let time pass, and reap."""
+        await self.desk.do(lambda _: None)  # what was handed in happens before
+        self.clock.advance(seconds)
+        await self.desk.do(self.leases.reap)
+
+    async def look(self, work: Callable[[Tx], Result]) -> Result:
+        """Read the store, after all that was handed in."""
+        return await self.desk.do(work)
+
+    async def live(self) -> list[Lease]:
+        """All leases there are."""
+        return await self.look(lambda tx: tx.leases.live())
+
+    async def close(self) -> None:
+        """Leave."""
+        await self.desk.close()
+        self.store.close()
+
+    def file(self, name: str, text: str = "") -> Path:
+        """Make a file in the checkout."""
+        path = self.root / name
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    # --- who comes ---
+
+    def editor(self, user: str = "ann", **initialize: Any) -> "Window":
+        """Somebody opens an editor."""
+        return Window(self, user, initialize)
+
+    def ask_hook(self, document: Any, mode: str = "", pid: int = 0) -> "HookCall":
+        """A hook asks; the answer comes later."""
+        return HookCall(self, document, Hello(role="hook", pid=pid, mode=mode, cwd=str(self.root)))
+
+    async def hook(self, document: Any, mode: str = "", pid: int = 0) -> tuple[int, str]:
+        """A hook asks and is answered: its exit status and what it prints."""
+        return await self.ask_hook(document, mode, pid).verdict()
+
+    async def write(self, session: str, path: Path | str, **more: Any) -> tuple[int, str]:
+        """An agent is about to write a file."""
+        return await self.hook(self.tool(session, path, **more))
+
+    def tool(self, session: str, path: Path | str, **more: Any) -> dict[str, Any]:
+        """What Claude Code tells the hook before it writes."""
+        return {
+            "hook_event_name": "PreToolUse",
+            "session_id": session,
+            "cwd": str(self.root),
+            "tool_name": "Edit",
+            "tool_input": {"file_path": str(path)},
+            **more,
+        }
+
+    def terminal(self) -> Talk:
+        """Somebody types commands."""
+        methods = LeaseMethods(self.desk, self.lobby, self.leases, self.paths, self.settings).methods()
+        peer = FakePeer()
+        return Talk(RpcRole(peer, methods), peer)
+
+
+class HookCall(FakePeer):
+    """One call of the hook."""
+
+    def __init__(self, house: House, document: Any, hello: Hello) -> None:
+        super().__init__(hello)
+        self.frame = b""
+        body = document if isinstance(document, bytes) else json.dumps(document).encode()
+        HookRole(self, house.hooks, Mode.ADVISE).receive(body)
+
+    def write(self, frame: bytes) -> None:
+        self.frame += frame
+
+    async def verdict(self) -> tuple[int, str]:
+        """The exit status and the text."""
+        async with asyncio.timeout(5):
+            await self.idle()
+        head, _, body = self.frame.partition(b"\r\n\r\n")
+        lines = dict(line.split(": ") for line in head.decode("ascii").split("\r\n"))
+        assert int(lines["Content-Length"]) == len(body)
+        assert self.closed
+        return int(lines["Exit-Code"]), body.decode()
+
+
+class Window(Talk):
+    """An editor with files of the house."""
+
+    role: EditorRole
+
+    def __init__(self, house: House, user: str, initialize: dict[str, Any]) -> None:
+        peer = FakePeer()
+        server = EditorServer(peer)
+        self.session = EditorSession(
+            server,
+            Documents(desk=house.desk, leases=house.leases, paths=house.paths, settings=house.settings),
+            session_id=house.ids.new("editor"),
+            user=user,
+            desk=house.desk,
+            sessions=house.sessions,
+            view=house.view,
+            hub=house.hub,
+        )
+        super().__init__(EditorRole(server, self.session.lost), peer)
+        params = {
+            "processId": None,
+            "rootUri": house.root.as_uri(),
+            "capabilities": {},
+            "clientInfo": {"name": "Vim"},
+            **initialize,
+        }
+        self.say({"jsonrpc": "2.0", "id": "init", "method": "initialize", "params": params})
+        self.notify("initialized", {})
+
+    def open(self, path: Path | str) -> None:
+        text = ""
+        with suppress(OSError, ValueError):  # a file that is not there is empty
+            text = Path(path).read_text(encoding="utf-8")
+        document = {"uri": uri(path), "languageId": "python", "version": 1, "text": text}
+        self.notify("textDocument/didOpen", {"textDocument": document})
+
+    def show(self, path: Path | str, text: str) -> None:
+        """The buffer now says ``text``, whoever wrote it."""
+        document = {"uri": uri(path), "version": 2}
+        self.notify("textDocument/didChange", {"textDocument": document, "contentChanges": [{"text": text}]})
+
+    def save(self, path: Path | str) -> None:
+        self.notify("textDocument/didSave", {"textDocument": {"uri": uri(path)}})
+
+    def close(self, path: Path | str) -> None:
+        self.notify("textDocument/didClose", {"textDocument": {"uri": uri(path)}})
+
+    def diagnostics(self, path: Path | str) -> list[dict[str, Any]]:
+        """What the editor shows about a file now."""
+        told = [
+            each["params"] for each in self.peer.messages if each.get("method", "").endswith("Diagnostics")
+        ]
+        return next((each["diagnostics"] for each in reversed(told) if each["uri"] == uri(path)), [])
+
+    def told(self) -> list[str]:
+        """The messages shown to the person."""
+        shown = [each for each in self.peer.messages if each.get("method") == "window/showMessage"]
+        return [each["params"]["message"] for each in shown]
+
+    async def actions(self, path: Path | str) -> list[dict[str, Any]]:
+        """What the person is offered."""
+        nowhere = {"line": 0, "character": 0}
+        answer = await self.ask(
+            "textDocument/codeAction",
+            {
+                "textDocument": {"uri": uri(path)},
+                "range": {"start": nowhere, "end": nowhere},
+                "context": {"diagnostics": []},
+            },
+        )
+        return list(answer["result"] or [])
+
+    async def command(self, command: dict[str, Any]) -> Any:
+        """Choose one of them."""
+        wanted = {"command": command["command"], "arguments": command["arguments"]}
+        return (await self.ask("workspace/executeCommand", wanted))["result"]
+
+    def leave(self, *, clean: bool) -> None:
+        """The connection ends."""
+        self.role.lost(clean=clean)
+
+
+def uri(path: Path | str) -> str:
+    """A path as editors write it; a string is a URI already."""
+    return path.as_uri() if isinstance(path, Path) else path

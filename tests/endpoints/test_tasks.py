@@ -1,0 +1,418 @@
+"""The verbs of tasks and reviews over a real store and a real git; the test plays the worker."""
+
+import asyncio
+import os
+import shutil
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lsp_orch.adapters.checks import ShellChecks
+from lsp_orch.adapters.git import GitProgram
+from lsp_orch.adapters.paths import RealPaths
+from lsp_orch.adapters.processes import SystemProcesses
+from lsp_orch.daemon.desk import Desk
+from lsp_orch.daemon.news import News
+from lsp_orch.domain.errors import Code, Misuse, Refusal, Unavailable
+from lsp_orch.domain.grants import Ask, Granted
+from lsp_orch.domain.lease import Holder, Mode, Party, State
+from lsp_orch.domain.result import Outcome, Result, Status
+from lsp_orch.domain.scope import Kind, Scope
+from lsp_orch.domain.settings import Settings
+from lsp_orch.domain.task import Isolation, Task
+from lsp_orch.endpoints.bell import Bell
+from lsp_orch.endpoints.rpc.reviews import ReviewMethods
+from lsp_orch.endpoints.rpc.tasks import TaskMethods
+from lsp_orch.services.dispatcher import Dispatcher
+from lsp_orch.services.leases import Leases
+from lsp_orch.services.reviews import Reviews
+from lsp_orch.services.task_files import TaskFiles, branch
+from lsp_orch.services.tasks import Tasks
+from lsp_orch.store.sqlite import SqliteStore
+from tests.adapters.test_git import Repo
+from tests.fixtures.clock import FakeClock, SerialIds
+
+GOOD = Result(status=Status.DONE, summary="did it", changed_files=("new.txt",))
+
+
+@dataclass
+class Office:
+    """The methods, and the worker's side of the desk."""
+
+    tasks: TaskMethods
+    reviews: ReviewMethods
+    desk: Desk
+    dispatcher: Dispatcher
+    leases: Leases
+    git: GitProgram
+    files: TaskFiles
+    repo: Repo
+    learned: list[str]
+
+    async def add(self, prompt: str = "make new.txt", **params: Any) -> dict[str, Any]:
+        answer = await self.tasks.add({"prompt": prompt, "workspace": str(self.repo.path), **params})
+        assert isinstance(answer, dict), answer
+        task: dict[str, Any] = answer["task"]
+        return task
+
+    async def start(self) -> Task:
+        run = await self.desk.do(self.dispatcher.claim)
+        assert run
+        return run
+
+    async def work(
+        self, name: str = "new.txt", text: str = "new\n", outcome: Result | Refusal = GOOD
+    ) -> Task:
+        """What a worker does to the next task: one file."""
+        run, path = await self.start(), str(self.repo.path)
+        place, base = self.files.worktree(self.git.repository(path), run), self.git.head(path)
+        self.git.add_worktree(path, place, branch(run), base)
+        _write(Path(place, name), text.encode())
+        tip = self.git.commit_all(place, branch(run), "work")
+        await self.desk.do(lambda tx: self.dispatcher.placed(tx, run, place, branch(run), base))
+        await self.desk.do(
+            lambda tx: self.dispatcher.finished(tx, run, Outcome(result=outcome, cost_usd=0.5), tip, 0.0)
+        )
+        return run
+
+    async def state(self, task_id: str) -> str:
+        answer = await self.tasks.show({"id": task_id})
+        assert isinstance(answer, dict)
+        state: str = answer["task"]["state"]
+        return state
+
+
+@pytest.fixture
+async def office(short_root: Path, repository: Path) -> AsyncIterator[Office]:
+    env = {"PATH": os.environ["PATH"], "HOME": str(short_root), "GIT_CONFIG_NOSYSTEM": "1"}
+    clock, ids, settings, store = FakeClock(), SerialIds(), Settings(), SqliteStore()
+    news, bell = News(), Bell()
+    desk = Desk(store, news.publish)
+    news.subscribe(bell.on_event)
+    git = GitProgram(short_root / "worktrees", env)
+    files = TaskFiles(worktrees=short_root / "worktrees", logs=short_root / "logs")
+    tasks = Tasks(clock, ids, settings)
+    learned: list[str] = []
+
+    async def learn(task: Task) -> None:
+        learned.append(task.id)
+
+    reviews = Reviews(clock, git, ShellChecks(SystemProcesses(), env), RealPaths(), tasks, files)
+    yield Office(
+        tasks=TaskMethods(desk, tasks, reviews, git, files, bell, settings),
+        reviews=ReviewMethods(desk, reviews, learn),
+        desk=desk,
+        dispatcher=Dispatcher(clock, ids, settings),
+        leases=Leases(clock, ids, settings),
+        git=git,
+        files=files,
+        repo=Repo(repository, env),
+        learned=learned,
+    )
+    await desk.close()
+    store.close()
+
+
+def refused(answer: object, code: Code) -> str:
+    assert isinstance(answer, Refusal), answer
+    assert answer.code is code
+    return answer.message
+
+
+# --- tasks ---
+
+
+async def test_a_task_is_filed_with_the_settings_defaults(office: Office) -> None:
+    task = await office.add("First line\nand more", paths=["src/**"])
+    assert task["title"] == "First line"
+    assert (task["state"], task["priority"], task["model"]) == ("ready", 2, "auto")
+    assert (task["max_usd"], task["attempts"], task["attempt"]) == (2.0, 3, 0)
+    assert task["result"] is None
+    assert (await office.tasks.listing({"states": ["ready"]})) == {"tasks": [task]}
+    assert (await office.tasks.listing({"states": ["done"]})) == {"tasks": []}
+    assert (await office.tasks.listing({"workspace": "/elsewhere"})) == {"tasks": []}
+
+
+async def test_a_folder_below_the_top_belongs_to_the_same_workspace(office: Office) -> None:
+    (office.repo.path / "src").mkdir()
+    task = await office.add(workspace=str(office.repo.path / "src"))
+    assert task["workspace"] == str(office.repo.path)
+
+
+async def test_a_task_waits_for_others_and_says_for_whom(office: Office) -> None:
+    first = await office.add("first")
+    second = await office.add("second", after=[first["id"]])
+    assert second["state"] == "pending"
+    shown = await office.tasks.show({"id": second["id"]})
+    assert isinstance(shown, dict)
+    assert shown["task"]["blocked_by"] == [{"id": first["id"], "state": "ready"}]
+    await office.work()
+    assert await office.state(second["id"]) == "pending"
+    await office.reviews.accept({"ids": [first["id"]]})
+    assert await office.state(second["id"]) == "ready"
+
+
+async def test_asking_twice_with_one_key_is_asking_once(office: Office) -> None:
+    assert (await office.add(key="k"))["id"] == (await office.add("another", key="k"))["id"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"prompt": "  "},
+        {"prompt": 7},
+        {"priority": 9},
+        {"max_usd": 0},
+        {"max_usd": float("nan")},
+        {"max_usd": float("inf")},
+        {"attempts": 0},
+        {"isolate": "moon"},
+        {"paths": "src"},
+        {"timeout_s": -1},
+    ],
+)
+async def test_what_makes_no_sense_is_refused(office: Office, wrong: dict[str, Any]) -> None:
+    with pytest.raises(Misuse) as error:
+        await office.tasks.add({"prompt": "x", "workspace": str(office.repo.path), **wrong})
+    assert error.value.refusal.code is Code.BAD_REQUEST
+
+
+async def test_paths_outside_and_unknown_tasks_are_refused(office: Office) -> None:
+    where = {"prompt": "x", "workspace": str(office.repo.path)}
+    refused(await office.tasks.add({**where, "paths": ["../x"]}), Code.PATH_OUTSIDE)
+    refused(await office.tasks.add({**where, "paths": ["/etc/passwd"]}), Code.PATH_OUTSIDE)
+    assert "task-9" in refused(await office.tasks.add({**where, "after": ["task-9"]}), Code.TASK_NOT_FOUND)
+    for call in (office.tasks.show, office.tasks.logs):
+        refused(await call({"id": "task-9"}), Code.TASK_NOT_FOUND)
+    for many in (office.tasks.cancel, office.tasks.retry, office.tasks.wait, office.reviews.accept):
+        refused(await many({"ids": ["task-9"]}), Code.TASK_NOT_FOUND)
+
+
+async def test_a_folder_without_a_repository_is_refused_at_once(office: Office, short_root: Path) -> None:
+    with pytest.raises(Unavailable) as error:
+        await office.tasks.add({"prompt": "x", "workspace": str(short_root)})
+    assert error.value.refusal.code is Code.NOT_A_REPOSITORY
+
+
+async def test_cancelling_is_for_all_or_for_none(office: Office) -> None:
+    first, second = await office.add("first"), await office.add("second")
+    refused(await office.tasks.cancel({"ids": [first["id"], "task-9"]}), Code.TASK_NOT_FOUND)
+    assert await office.state(first["id"]) == "ready"
+    answer = await office.tasks.cancel({"ids": [first["id"], second["id"]]})
+    assert isinstance(answer, dict)
+    assert [task["state"] for task in answer["tasks"]] == ["cancelled", "cancelled"]
+    refused(await office.tasks.cancel({"ids": [first["id"]]}), Code.TASK_STATE)
+    assert isinstance(await office.tasks.retry({"ids": [first["id"]]}), dict)
+    assert await office.state(first["id"]) == "ready"
+
+
+async def test_a_task_behind_a_cancelled_one_stays_and_a_wait_for_it_ends(office: Office) -> None:
+    first = await office.add("first")
+    second = await office.add("second", after=[first["id"]])
+    third = await office.add("third", after=[second["id"]])
+    await office.tasks.cancel({"ids": [first["id"]]})
+    async with asyncio.timeout(5):
+        answer = await office.tasks.wait({"ids": [third["id"]]})
+    assert isinstance(answer, dict)
+    assert answer["tasks"][0]["state"] == "pending"
+
+
+async def test_a_wait_ends_with_the_task_and_not_before(office: Office) -> None:
+    task = await office.add()
+    waiting = asyncio.create_task(office.tasks.wait({"ids": [task["id"]]}))
+    answer = await office.tasks.wait({"ids": [task["id"]], "timeout_s": 0.05})
+    assert isinstance(answer, dict)
+    assert answer["tasks"][0]["state"] == "ready"
+    assert not waiting.done()
+    await office.work()
+    async with asyncio.timeout(5):
+        done = await waiting
+    assert isinstance(done, dict)
+    assert done["tasks"][0]["state"] == "review"
+
+
+async def test_logs_come_in_whole_lines_and_follow_the_task_to_its_end(office: Office) -> None:
+    task = await office.add()
+    run = await office.start()
+    log = Path(office.files.log(run))
+    assert await office.tasks.logs({"id": task["id"]}) == {
+        "lines": [],
+        "offset": 0,
+        "more": True,
+        "attempt": 1,
+    }
+    following = asyncio.create_task(office.tasks.logs({"id": task["id"], "follow": True}))
+    await office.tasks.show({"id": task["id"]})
+    assert not following.done()
+    _write(log, b'{"a": 1}\n{"b": "\xff"}\n{"half')
+    await office.desk.do(lambda tx: office.dispatcher.finished(tx, run, Outcome(result=GOOD), "tip", 0.0))
+    async with asyncio.timeout(5):
+        answer = await following
+    assert isinstance(answer, dict)
+    assert answer["lines"] == ['{"a": 1}', '{"b": "\ufffd"}']
+    again = await office.tasks.logs({"id": task["id"], "offset": answer["offset"], "follow": True})
+    assert again == {"lines": [], "offset": answer["offset"], "more": False, "attempt": 1}
+
+
+# --- reviews ---
+
+
+async def test_accepting_merges_into_what_is_checked_out_and_tidies_up(office: Office) -> None:
+    task = await office.add(check="test -f new.txt && test -f other.txt")
+    run = await office.work()
+    office.repo.commit("other.txt", "meanwhile\n")
+    shown = await office.reviews.show({"id": task["id"]})
+    assert isinstance(shown, dict)
+    assert shown["files"] == [{"path": "new.txt", "added": 1, "removed": 0}]
+    assert "+new" in shown["diff"]
+    assert "diff" not in _dict(await office.reviews.show({"id": task["id"], "stat": True}))
+    answer = _dict(await office.reviews.accept({"ids": [task["id"]]}))
+    assert answer["tasks"][0]["state"] == "done"
+    assert office.learned == [task["id"]]
+    assert (office.repo.path / "new.txt").read_text(encoding="utf-8") == "new\n"
+    assert office.repo("status", "--porcelain") == ""
+    assert office.repo("log", "-1", "--format=%s") == "make new.txt"
+    assert office.repo("branch", "--list", "lsp-orch/*") == ""
+    assert len(office.repo("worktree", "list").splitlines()) == 1
+    assert office.repo("show", f"refs/lsp-orch/merged/{run.id}:new.txt") == "new"
+    assert _dict(await office.reviews.listing({}))["tasks"] == []
+    refused(await office.reviews.accept({"ids": [task["id"]]}), Code.TASK_STATE)
+
+
+async def test_a_conflict_leaves_everything_as_it_was(office: Office) -> None:
+    task = await office.add()
+    run = await office.work("README.md", "theirs\n")
+    office.repo.commit("README.md", "mine\n")
+    before = office.repo.state()
+    message = refused(await office.reviews.accept({"ids": [task["id"]]}), Code.MERGE_CONFLICT)
+    assert "README.md" in message
+    await _untouched(office, run, before)
+
+
+async def test_a_failed_check_leaves_everything_as_it_was(office: Office) -> None:
+    task = await office.add(check="echo broken; false")
+    run = await office.work()
+    before = office.repo.state()
+    assert "broken" in refused(await office.reviews.accept({"ids": [task["id"]]}), Code.CHECK_FAILED)
+    await _untouched(office, run, before)
+
+
+@pytest.mark.parametrize("name", ["README.md", "new.txt"])
+async def test_uncommitted_work_is_never_merged_over(office: Office, name: str) -> None:
+    task = await office.add()
+    run = await office.work()
+    office.repo.write(name, "precious\n")
+    before = office.repo.state()
+    assert name in refused(await office.reviews.accept({"ids": [task["id"]]}), Code.TREE_DIRTY)
+    await _untouched(office, run, before)
+    assert (office.repo.path / name).read_text(encoding="utf-8") == "precious\n"
+
+
+async def test_work_that_becomes_dirty_during_the_check_is_noticed(office: Office) -> None:
+    task = await office.add(check=f"echo precious > {office.repo.path}/README.md")
+    await office.work()
+    assert "README.md" in refused(await office.reviews.accept({"ids": [task["id"]]}), Code.TREE_DIRTY)
+    assert (office.repo.path / "README.md").read_text(encoding="utf-8") == "precious\n"
+
+
+async def test_a_file_that_a_person_is_writing_is_not_changed_under_them(office: Office) -> None:
+    task = await office.add()
+    run = await office.work("README.md", "theirs\n")
+    before = office.repo.state()
+    ask = Ask(
+        holder=Holder(id="e", kind=Party.HUMAN, name="alice"),
+        workspace=str(office.repo.path),
+        scopes=(Scope(Kind.FILE, str(office.repo.path / "README.md")),),
+        mode=Mode.WRITE,
+        reason="",
+        ttl_s=60,
+        state=State.DIRTY,
+    )
+    held = await office.desk.do(lambda tx: office.leases.acquire(tx, ask))
+    assert isinstance(held, Granted)
+    assert "alice" in refused(await office.reviews.accept({"ids": [task["id"]]}), Code.LEASE_HELD)
+    await _untouched(office, run, before)
+    await office.desk.do(lambda tx: office.leases.release(tx, [held.lease]))
+    assert isinstance(await office.reviews.accept({"ids": [task["id"]]}), dict)
+
+
+async def test_a_merge_that_a_crash_kept_from_being_noted_is_accepted_again(office: Office) -> None:
+    task = await office.add()
+    run = await office.work()
+    office.repo("merge", "--quiet", branch(run))
+    before = office.repo("rev-parse", "HEAD")
+    assert isinstance(await office.reviews.accept({"ids": [task["id"]]}), dict)
+    assert office.repo("rev-parse", "HEAD") == before
+
+
+async def test_a_rejected_task_keeps_its_work_and_a_retry_is_told_why(office: Office) -> None:
+    task = await office.add()
+    run = await office.work()
+    with pytest.raises(Misuse):
+        await office.reviews.reject({"id": task["id"], "reason": " "})
+    answer = _dict(await office.reviews.reject({"id": task["id"], "reason": "wrong colour"}))
+    assert answer["task"]["state"] == "failed"
+    assert "wrong colour" in answer["task"]["error"]
+    assert len(office.repo("worktree", "list").splitlines()) == 1
+    assert office.repo("show", f"refs/lsp-orch/rejected/{run.id}/1:new.txt") == "new"
+    again = _dict(await office.tasks.retry({"ids": [task["id"]]}))
+    assert again["tasks"][0]["state"] == "ready"
+    assert "wrong colour" in again["tasks"][0]["error"]
+
+
+async def test_work_that_is_cancelled_in_review_is_kept_too(office: Office) -> None:
+    task = await office.add()
+    run = await office.work()
+    await office.tasks.cancel({"ids": [task["id"]]})
+    assert office.repo("show", f"refs/lsp-orch/rejected/{run.id}/1:new.txt") == "new"
+    assert len(office.repo("worktree", "list").splitlines()) == 1
+
+
+async def test_a_shared_task_has_nothing_to_merge(office: Office) -> None:
+    task = await office.add(isolate=Isolation.SHARED.value, check="test -f README.md")
+    run = await office.start()
+    await office.desk.do(lambda tx: office.dispatcher.placed(tx, run, "", "", "base"))
+    await office.desk.do(lambda tx: office.dispatcher.finished(tx, run, Outcome(result=GOOD), "", 0.0))
+    shown = _dict(await office.reviews.show({"id": task["id"]}))
+    assert shown["files"] == [{"path": "new.txt", "added": None, "removed": None}]
+    before = office.repo.state()
+    assert _dict(await office.reviews.accept({"ids": [task["id"]]}))["tasks"][0]["state"] == "done"
+    assert office.repo.state() == before
+
+
+async def test_two_accepts_at_once_merge_one_after_the_other(office: Office) -> None:
+    first, second = await office.add("first"), await office.add("second")
+    await office.work("a.txt")
+    await office.work("b.txt")
+    await asyncio.gather(*(office.reviews.accept({"ids": [each["id"]]}) for each in (first, second)))
+    assert {path.name for path in office.repo.path.iterdir()} == {".git", "README.md", "a.txt", "b.txt"}
+    assert office.repo("status", "--porcelain") == ""
+
+
+async def test_a_repository_that_has_gone_is_an_error_and_not_the_end(office: Office) -> None:
+    task = await office.add()
+    await office.work()
+    shutil.rmtree(office.repo.path / ".git")
+    with pytest.raises(Unavailable):
+        await office.reviews.accept({"ids": [task["id"]]})
+    assert await office.state(task["id"]) == "review"
+
+
+async def _untouched(office: Office, run: Task, before: tuple[str, ...]) -> None:
+    assert office.repo.state() == before
+    assert await office.state(run.id) == "review"
+    assert office.repo("rev-parse", branch(run))
+    assert len(office.repo("worktree", "list").splitlines()) == 2
+
+
+def _write(file: Path, data: bytes) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(data)
+
+
+def _dict(answer: object) -> dict[str, Any]:
+    assert isinstance(answer, dict), answer
+    return answer

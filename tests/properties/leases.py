@@ -1,0 +1,356 @@
+"""People, agents and terminals over a few files, in any order; and what must hold after each step."""
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from lsp_orch.domain.events import Event, LeaseGranted, WaiterGone, WaiterQueued
+from lsp_orch.domain.grants import Ask, Granted, Queued, Waiter
+from lsp_orch.domain.lease import Holder, Lease, Mode, Party, State
+from lsp_orch.domain.scope import Kind, Scope
+from lsp_orch.domain.settings import Settings
+from lsp_orch.endpoints.view import LeaseView
+from lsp_orch.services.leases import Leases
+from lsp_orch.services.sessions import Sessions
+from lsp_orch.store.base import Tx
+from lsp_orch.store.sqlite import SqliteStore
+from tests.fixtures.clock import FakeClock, FakeProcesses, SerialIds
+
+WORKSPACE = "/ws"
+FILES = tuple(Scope(Kind.FILE, f"{WORKSPACE}/{name}.py") for name in "abc")
+SESSIONS = ("s1", "s2")
+AGENTS = (*SESSIONS, "s1/sub", "cli:x", "cli:y")  # a subagent ends with its session; a terminal has none
+SETTINGS = Settings()
+LAPSES = (1.0, 6.0, 11.0, 61.0, 121.0, 1801.0)  # around each setting
+
+files = st.sampled_from(FILES)
+agents = st.sampled_from(AGENTS)
+sessions = st.sampled_from(SESSIONS)
+people = st.sampled_from(("ann", "bob"))
+places = st.integers(0, 5)
+Result = TypeVar("Result")
+
+
+class LeaseMachine(RuleBasedStateMachine):
+    """Each rule is one transaction, as the daemon's writer runs it; its events are all that others learn."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.clock, self.ids, self.processes = FakeClock(), SerialIds(), FakeProcesses()
+        self.store = SqliteStore()
+        self.start_daemon()
+        self.pids: dict[str, int] = {}
+        self.editors: dict[str, str] = {}  # who sits at which connection
+        self.unsaved: set[tuple[str, Scope]] = set()
+        self.queue: dict[str, Waiter] = {}
+        self.decided: set[str] = set()
+        self.met: list[Waiter] = []
+        self.leased: set[str] = set()
+        self.tokens = [0]
+        self.writers: dict[Scope, list[int]] = {scope: [] for scope in FILES}
+        self.sound = True
+
+    def start_daemon(self) -> None:
+        self.leases = Leases(self.clock, self.ids, SETTINGS)
+        self.sessions = Sessions(self.clock, self.processes, self.leases)
+        with self.store.transaction() as tx:
+            self.view = LeaseView(tx.leases.live(), tx.waiters.waiting())
+
+    def run(self, work: Callable[[Tx], Result]) -> Result:
+        self.sound = False  # until the promises have been looked at
+        met = len(self.met)
+        with self.store.transaction() as tx:
+            result = work(tx)
+        for event in tx.events:
+            self.view.on_event(event)
+            self.hear(event)
+        for waiter in self.met[met:]:
+            assert self.has(waiter.ask), "granted in part"
+        return result
+
+    def live(self) -> list[Lease]:
+        with self.store.transaction() as tx:
+            return tx.leases.live()
+
+    def has(self, ask: Ask) -> bool:
+        return not self.rest(ask, self.live())
+
+    # --- what is heard ---
+
+    def hear(self, event: Event) -> None:
+        match event:
+            case WaiterQueued(waiter=waiter):
+                assert waiter.id not in self.queue.keys() | self.decided, "a ticket came back"
+                assert all(each.place < waiter.place for each in self.queue.values()), "not behind the others"
+                self.queue[waiter.id] = waiter
+            case WaiterGone(waiter=waiter):
+                del self.queue[waiter.id]
+                self.decided.add(waiter.id)
+            case LeaseGranted(lease=lease, ticket=ticket):
+                self.hear_grant(lease, self.queue.pop(ticket) if ticket else None)
+            case _:
+                pass
+
+    def hear_grant(self, lease: Lease, waiter: Waiter | None) -> None:
+        if waiter:
+            self.decided.add(waiter.id)
+            self.met.append(waiter)
+        if waiter and lease.id in self.leased:
+            return  # what was waited for had come by another way
+        self.leased.add(lease.id)
+        place = waiter.place if waiter else float("inf")
+        for each in self.queue.values():
+            first = each.place < place and each.ask.holder.id != lease.holder.id
+            assert not (first and collide(each.ask, lease, lease.scopes)), "somebody was overtaken"
+        assert lease.token > max(self.tokens), "a token was used twice"
+        self.tokens.append(lease.token)
+        for scope in lease.scopes if lease.mode is Mode.WRITE else ():
+            self.writers[scope].append(lease.token)
+
+    # --- agents ---
+
+    @rule(
+        who=agents,
+        scopes=st.lists(files, min_size=1, max_size=3, unique=True),
+        mode=st.sampled_from(Mode),
+        ttl_s=st.sampled_from((30.0, 120.0)),
+    )
+    def asks(self, who: str, scopes: list[Scope], mode: Mode, ttl_s: float) -> None:
+        self.ask(_ask(_agent(who), scopes, mode, ttl_s=ttl_s))
+
+    @rule(who=agents, scope=files)
+    def writes(self, who: str, scope: Scope) -> None:
+        self.ask(_ask(_agent(who), [scope], Mode.WRITE))
+
+    @rule(who=sessions)
+    def stops(self, who: str) -> None:
+        def work(tx: Tx) -> None:
+            self.seen(tx, who)
+            self.sessions.stopped(tx, who)
+
+        self.run(work)
+
+    @rule(who=sessions)
+    def ends(self, who: str) -> None:
+        self.run(lambda tx: self.sessions.left(tx, who))
+        self.assert_gone(who)
+
+    @precondition(lambda self: self.pids)
+    @rule(who=sessions)
+    def dies(self, who: str) -> None:
+        self.processes.running.pop(self.pids.pop(who, 0), None)
+        self.run(self.sessions.reap)
+        if who not in self.pids:
+            self.assert_gone(who)
+
+    @rule(who=agents)
+    def releases(self, who: str) -> None:
+        self.run(lambda tx: self.leases.release(tx, tx.leases.of_holder(who)))
+
+    @precondition(lambda self: self.queue)
+    @rule(number=places)
+    def withdraws(self, number: int) -> None:
+        waiters = [each for each in self.queue.values() if each.ask.holder.kind is Party.AGENT]
+        if waiters:
+            self.run(lambda tx: self.leases.withdraw(tx, [waiters[number % len(waiters)]]))
+
+    # --- people ---
+
+    @rule(who=people, scope=files)
+    def types(self, who: str, scope: Scope) -> None:
+        holder = self.person(who)
+        self.unsaved.add((holder.id, scope))
+        self.ask(_ask(holder, [scope], Mode.WRITE, State.DIRTY))
+
+    @rule(who=people, scope=files)
+    def requests(self, who: str, scope: Scope) -> None:
+        self.ask(_ask(self.person(who), [scope], Mode.WRITE))
+
+    @rule(who=people, scope=files)
+    def saves(self, who: str, scope: Scope) -> None:
+        holder = self.person(who)
+        self.unsaved.discard((holder.id, scope))
+        self.run(lambda tx: self.leases.saved(tx, holder.id, scope))
+
+    @rule(who=people, clean=st.booleans())
+    def leaves(self, who: str, clean: bool) -> None:  # noqa: FBT001 - hypothesis names it
+        if editor := self.editors.pop(who, None):
+            self.unsaved = {each for each in self.unsaved if each[0] != editor}
+            end = self.sessions.left if clean else self.sessions.vanished
+            self.run(lambda tx: end(tx, editor))
+            if clean:
+                self.assert_gone(editor)
+
+    # --- the world ---
+
+    @rule(seconds=st.sampled_from(LAPSES))
+    def time_passes(self, seconds: float) -> None:
+        self.clock.advance(seconds)
+        self.run(self.sessions.reap)
+        deadline = self.run(self.leases.reap)
+        with self.store.transaction() as tx:
+            expiries = [each.expires_at for each in tx.leases.live()]
+            expiries += [each.expires_at for each in tx.waiters.waiting()]
+        ends = [each for each in expiries if each is not None]
+        assert all(each > self.clock.now() for each in ends), "something outlived its end"
+        assert deadline == min(ends, default=None), "the reaper would sleep too long"
+
+    @rule()
+    def the_daemon_restarts(self) -> None:
+        self.start_daemon()
+        self.editors.clear()
+        self.unsaved.clear()
+        self.run(self.sessions.restart)
+
+    # --- promises ---
+
+    @invariant()
+    def promises(self) -> None:
+        with self.store.transaction() as tx:
+            live, waiting = tx.leases.live(), tx.waiters.waiting()
+            self.check_tokens(tx)
+        for index, lease in enumerate(live):
+            for other in live[index + 1 :]:
+                assert lease.holder.id == other.holder.id or not collide(lease, other, other.scopes), (
+                    "two holders"
+                )
+        for waiter in waiting:
+            assert any(self.in_the_way(waiter.ask, waiter.place, live)), "nothing stood before a waiter"
+        assert [each.id for each in waiting] == list(self.queue), "a waiter was forgotten"
+        self.check_unsaved(live, waiting)
+        assert self.view.leases() == live, "the view saw other leases"
+        for scope in FILES:
+            _, seen = self.view.on(scope)
+            assert [each.id for each in seen] == [each.id for each in waiting if scope in each.ask.scopes], (
+                "the view saw another queue"
+            )
+        self.sound = True
+
+    def check_tokens(self, tx: Tx) -> None:
+        for scope, (*old, newest) in ((key, tokens) for key, tokens in self.writers.items() if tokens):
+            assert self.leases.check(tx, scope, newest) is None, "the newest token did not pass"
+            assert all(self.leases.check(tx, scope, each) for each in old), "a superseded token passed"
+
+    def check_unsaved(self, live: Sequence[Lease], waiting: Sequence[Waiter]) -> None:
+        for holder, scope in self.unsaved:
+            theirs = [each for each in live if each.holder.id == holder and scope in each.scopes]
+            asked = [each for each in waiting if each.ask.holder.id == holder and scope in each.ask.scopes]
+            assert theirs or asked, "an unsaved buffer lost its place"
+            assert all(each.expires_at is None for each in theirs or asked), (
+                "an unsaved buffer has a time limit"
+            )
+
+    def teardown(self) -> None:
+        try:
+            if self.sound:
+                self.drain()
+        finally:
+            self.store.close()
+
+    def drain(self) -> None:
+        """Everybody lets go, the oldest first; then everybody must have had their turn."""
+        self.unsaved.clear()
+        waiting, left = set(self.queue), len(self.live()) + len(self.queue)
+        while (live := self.live()) and left:
+            left -= 1
+            self.run(lambda tx: self.leases.release(tx, tx.leases.of_holder(live[0].holder.id)))
+            self.promises()
+        assert waiting <= {each.id for each in self.met}, "somebody was never granted"
+
+    # --- steps of the rules ---
+
+    def ask(self, ask: Ask) -> None:
+        ticket = next((each for each in self.queue.values() if _same(each.ask, ask)), None)
+
+        def work(tx: Tx) -> Granted | Queued:
+            self.seen(tx, ask.holder.session)
+            return self.leases.acquire(tx, ask)
+
+        outcome = self.run(work)
+        if isinstance(outcome, Granted):
+            assert self.has(ask), "granted in part"
+            assert outcome.lease in self.live(), "granted what is not"
+            assert outcome.lease.mode is Mode.WRITE or ask.mode is Mode.READ, "granted too little"
+        else:
+            assert outcome.waiter == self.stored(outcome.waiter.id), "the ticket is not the one stored"
+            assert not ticket or (ticket.id, ticket.place) == (outcome.waiter.id, outcome.waiter.place), (
+                "place lost"
+            )
+            leases, waiters = self.in_the_way(ask, outcome.waiter.place, self.live())
+            assert {each.id for each in outcome.conflicts} == {each.id for each in leases}, (
+                "others are in the way"
+            )
+            assert outcome.position == len(waiters) + 1, "another position"
+
+    def stored(self, ticket: str) -> Waiter | None:
+        with self.store.transaction() as tx:
+            return tx.waiters.by_id(ticket)
+
+    def person(self, who: str) -> Holder:
+        if who not in self.editors:
+            editor = self.editors[who] = self.ids.new("editor")
+            self.run(lambda tx: self.sessions.seen(tx, editor, Party.HUMAN, who, WORKSPACE, 0))
+        editor = self.editors[who]
+        return Holder(id=editor, kind=Party.HUMAN, name=who, session=editor)
+
+    def seen(self, tx: Tx, session: str) -> None:
+        if session in SESSIONS:
+            if session not in self.pids:
+                self.pids[session] = 1 + max(self.processes.running, default=0)
+                self.processes.running[self.pids[session]] = self.clock.now()
+            self.sessions.seen(tx, session, Party.AGENT, session, WORKSPACE, self.pids[session])
+
+    def assert_gone(self, session: str) -> None:
+        with self.store.transaction() as tx:
+            holders = [each.holder for each in tx.leases.live()] + [
+                each.ask.holder for each in tx.waiters.waiting()
+            ]
+            known = tx.sessions.all()
+        assert session not in {each.session for each in holders}, "a session left something behind"
+        assert session not in {each.id for each in known}, "a session is still here"
+
+    def rest(self, ask: Ask, live: Sequence[Lease]) -> set[Scope]:
+        enough = set(Mode) if ask.mode is Mode.READ else {Mode.WRITE}
+        own = [each for each in live if each.holder.id == ask.holder.id and each.mode in enough]
+        return set(ask.scopes).difference(*(each.scopes for each in own))
+
+    def in_the_way(self, ask: Ask, place: int, live: Sequence[Lease]) -> tuple[list[Lease], list[Waiter]]:
+        """The rules once more, by sets."""
+        rest = self.rest(ask, live)
+        leases = [each for each in live if each.holder.id != ask.holder.id and collide(ask, each, rest)]
+        waiters = [
+            each
+            for each in self.queue.values()
+            if each.place < place and each.ask.holder.id != ask.holder.id and collide(ask, each.ask, rest)
+        ]
+        return leases, waiters
+
+
+def collide(one: Ask | Lease, other: Ask | Lease, where: Sequence[Scope] | set[Scope]) -> bool:
+    """Whether two that are not of one holder could disturb each other there."""
+    return Mode.WRITE in (one.mode, other.mode) and bool(set(one.scopes) & set(other.scopes) & set(where))
+
+
+def _agent(who: str) -> Holder:
+    session = "" if who.startswith("cli:") else who.partition("/")[0]
+    return Holder(id=who, kind=Party.AGENT, name=who, session=session)
+
+
+def _ask(
+    holder: Holder, scopes: Sequence[Scope], mode: Mode, state: State = State.HELD, ttl_s: float = 120.0
+) -> Ask:
+    return Ask(
+        holder=holder,
+        workspace=WORKSPACE,
+        scopes=tuple(scopes),
+        mode=mode,
+        reason="",
+        ttl_s=ttl_s,
+        state=state,
+    )
+
+
+def _same(one: Ask, other: Ask) -> bool:
+    return (one.holder.id, set(one.scopes), one.mode) == (other.holder.id, set(other.scopes), other.mode)

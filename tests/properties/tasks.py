@@ -1,0 +1,261 @@
+"""People file, chain and review tasks while workers come, work and die; what must hold after each step."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from lsp_orch.domain.errors import Code, Refusal
+from lsp_orch.domain.result import Outcome, Result, Status
+from lsp_orch.domain.settings import Settings
+from lsp_orch.domain.task import Draft, State, Step, Task
+from lsp_orch.services.dispatcher import Dispatcher
+from lsp_orch.services.tasks import Tasks, take
+from lsp_orch.store.base import Tx
+from lsp_orch.store.sqlite import SqliteStore
+from tests.fixtures.clock import FakeClock, SerialIds
+
+SETTINGS = Settings()
+ATTEMPTS = 4  # more than a retry gives
+LAPSES = (1.0, 40.0, 130.0, 800.0)  # around each backoff
+
+OPEN = tuple(state for state in State if state not in {State.FAILED, State.CANCELLED})
+
+numbers = st.integers(0, 7)
+Answer = TypeVar("Answer")
+
+GOOD = Outcome(result=Result(status=Status.DONE, summary="did it"), cost_usd=0.5, turns=3)
+BAD = Outcome(result=Result(status=Status.FAILED, summary="could not"))
+NONE = Outcome(result=Refusal(code=Code.WORKER_DIED, message="it died"))
+
+
+class TaskMachine(RuleBasedStateMachine):
+    """Each rule is one transaction. All it knows itself: who works, what is done, who waits for whom."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.clock, self.ids = FakeClock(), SerialIds()
+        self.store = SqliteStore()
+        self.tasks = Tasks(self.clock, self.ids, SETTINGS)
+        self.dispatcher = Dispatcher(self.clock, self.ids, SETTINGS)
+        self.runs: dict[str, Task] = {}  # the run that works on a task, until all of it is known to be gone
+        self.sessions: set[str] = set()
+        self.filed: list[str] = []
+        self.done: set[str] = set()
+        self.after: dict[str, set[str]] = {}
+        self.spent: dict[str, int] = {}  # attempts that ended by themselves since the last retry
+
+    def run(self, work: Callable[[Tx], Answer]) -> Answer:
+        with self.store.transaction() as tx:
+            return work(tx)
+
+    def all(self) -> dict[str, Task]:
+        return {task.id: task for task in self.run(lambda tx: tx.tasks.of())}
+
+    def pick(self, number: int, *states: State) -> Task | None:
+        found = [task for task in self.all().values() if task.state in states]
+        return found[number % len(found)] if found else None
+
+    # --- people ---
+
+    @initialize()
+    def begins_with_a_chain(self) -> None:
+        for after in ([], [0], [0, 1]):
+            self.files(after, 2, "")
+
+    @rule(
+        after=st.lists(numbers, max_size=3),
+        priority=st.integers(0, 4),
+        key=st.sampled_from(("", "", "", "", "k1", "k2")),
+    )
+    def files(self, after: list[int], priority: int, key: str) -> None:
+        waits = {self.filed[each % len(self.filed)] for each in after if self.filed}
+        known = self.run(lambda tx: tx.tasks.by_key("/w", key))
+        draft = Draft(
+            workspace="/w",
+            prompt="do it",
+            title="it",
+            after=tuple(waits),
+            priority=priority,
+            key=key,
+            max_usd=1,
+            max_turns=1,
+            timeout_s=1,
+            attempts=ATTEMPTS,
+        )
+        task = self.run(lambda tx: self.tasks.add(tx, draft))
+        assert isinstance(task, Task)
+        if known:
+            assert task.id == known.id, "asked twice with one key"
+            return
+        self.filed.append(task.id)
+        self.after[task.id] = waits
+        self.spent[task.id] = 0
+
+    @precondition(lambda self: self.filed)
+    @rule(number=numbers, on=numbers)
+    def chains(self, number: int, on: int) -> None:
+        task = self.pick(number, State.PENDING)
+        if task is None:
+            return
+        other = self.filed[on % len(self.filed)]
+        answer = self.run(lambda tx: self.tasks.wait_for(tx, task.id, [other]))
+        if isinstance(answer, Refusal):
+            assert answer.code is Code.TASK_CYCLE
+            assert self.reaches(other, task.id), "refused without a cycle"
+        else:
+            self.after[task.id].add(other)
+
+    @rule(number=numbers)
+    def cancels(self, number: int) -> None:
+        task = self.pick(number, State.PENDING, State.READY, State.RUNNING, State.REVIEW)
+        if task:
+            assert not isinstance(self.run(lambda tx: self.tasks.cancel(tx, [task.id])), Refusal)
+
+    @rule(number=numbers)
+    def retries(self, number: int) -> None:
+        task = self.pick(number, State.FAILED, State.CANCELLED)
+        if task:
+            assert not isinstance(self.run(lambda tx: self.tasks.retry(tx, [task.id])), Refusal), (
+                "not retried"
+            )
+            self.spent[task.id] = 0
+
+    @rule(number=numbers)
+    def retries_what_has_not_failed(self, number: int) -> None:
+        task = self.pick(number, *OPEN)
+        if task:
+            answer = self.run(lambda tx: self.tasks.retry(tx, [task.id]))
+            assert isinstance(answer, Refusal), f"retried what was {task.state}"
+
+    @rule(number=numbers, wanted=st.booleans())
+    def reviews(self, number: int, wanted: bool) -> None:  # noqa: FBT001 - hypothesis names it
+        task = self.pick(number, State.REVIEW)
+        if task is None:
+            return
+
+        def work(tx: Tx) -> Task | Refusal:
+            answer = take(tx, task, Step.ACCEPT if wanted else Step.REJECT, task)
+            self.tasks.settle(tx, task.id)
+            return answer
+
+        assert isinstance(self.run(work), Task)
+        if wanted:
+            self.done.add(task.id)
+
+    # --- workers ---
+
+    @rule()
+    def starts(self) -> None:
+        before = self.all()
+        task = self.run(self.dispatcher.claim)
+        can = [
+            each
+            for each in before.values()
+            if each.state is State.READY
+            and each.id not in self.runs
+            and each.next_attempt_at <= self.clock.now()
+        ]
+        if task is None:
+            assert not can, "a ready task was left lying"
+            return
+        assert task.id not in self.runs, "two workers have it"
+        assert task.session_id not in self.sessions, "a session came back"
+        assert task.id not in self.done, "started again though it was done"
+        assert self.after[task.id] <= self.done, "started before what it waits for"
+        assert before[task.id].next_attempt_at <= self.clock.now(), "started before its time"
+        assert task.priority == min(each.priority for each in can), "a more urgent one waits"
+        assert self.spent[task.id] < ATTEMPTS, "too many attempts"
+        self.runs[task.id] = task
+        self.sessions.add(task.session_id)
+
+    @precondition(lambda self: self.runs)
+    @rule(number=numbers, outcome=st.sampled_from((GOOD, GOOD, BAD, NONE)), chance=st.floats(0, 0.99))
+    def ends(self, number: int, outcome: Outcome, chance: float) -> None:
+        run = list(self.runs.values())[number % len(self.runs)]
+        was = self.all()[run.id]
+        task = self.run(lambda tx: self.dispatcher.finished(tx, run, outcome, "c0ffee", chance))
+        if task is None:
+            assert was.state is not State.RUNNING, "a result was not heard"
+            self.run(lambda tx: self.dispatcher.stopped(tx, run))
+            assert self.all()[run.id].state is was.state, "a late result was heard"
+        else:
+            assert task.cost_usd == was.cost_usd + outcome.cost_usd
+            self.spent[run.id] += 1
+        del self.runs[run.id]
+
+    @rule(number=numbers)
+    def goes_well(self, number: int) -> None:
+        """What happens most: a task is done and accepted."""
+        self.starts()
+        if self.runs:
+            self.ends(number, GOOD, 0.0)
+        self.reviews(number, wanted=True)
+
+    @rule(number=numbers)
+    def is_cancelled_at_work_and_wanted_again(self, number: int) -> None:
+        running = [run for run in self.runs.values() if self.all()[run.id].state is State.RUNNING]
+        if running:
+            task_id = running[number % len(running)].id
+            self.run(lambda tx: (self.tasks.cancel(tx, [task_id]), self.tasks.retry(tx, [task_id])))
+            self.spent[task_id] = 0
+
+    @precondition(lambda self: self.runs)
+    @rule(number=numbers)
+    def is_drained(self, number: int) -> None:
+        run = list(self.runs.values())[number % len(self.runs)]
+        self.run(lambda tx: self.dispatcher.stopped(tx, run))
+        del self.runs[run.id]
+
+    @rule()
+    def the_daemon_dies(self) -> None:
+        orphans = self.run(lambda tx: self.dispatcher.orphans(tx, ()))
+        assert {task.session_id for task in orphans} == {run.session_id for run in self.runs.values()}, (
+            "a run was forgotten"
+        )
+        for task in orphans:
+            self.run(partial(self.dispatcher.stopped, run=task))
+        self.runs.clear()
+
+    @rule(seconds=st.sampled_from(LAPSES))
+    def time_passes(self, seconds: float) -> None:
+        self.clock.advance(seconds)
+
+    # --- promises ---
+
+    @invariant()
+    def promises(self) -> None:
+        tasks = self.all()
+        assert sorted(tasks) == sorted(self.filed), "a task was lost"
+        for task in tasks.values():
+            assert (task.state is State.DONE) == (task.id in self.done), "done is done"
+            assert task.engaged == (task.id in self.runs), "engaged without a run, or a run without it"
+            assert task.state is not State.RUNNING or task.id in self.runs, "nobody works on it"
+            assert set(task.after) == self.after[task.id], "who waits for whom was changed"
+            ready = self.after[task.id] <= self.done
+            assert task.state is not State.READY or ready, "ready before what it waits for"
+            assert task.state is not State.PENDING or not ready, "it waits for nothing"
+            assert not any(self.reaches(each, task.id) for each in task.after), "a cycle got in"
+
+    def teardown(self) -> None:
+        try:
+            self.clock.advance(10_000)
+            for _ in self.filed:
+                self.starts()
+            left = [task for task in self.all().values() if task.state is State.READY and not task.engaged]
+            assert not left, "a ready task never starts"
+        finally:
+            self.store.close()
+
+    def reaches(self, start: str, goal: str) -> bool:
+        seen: set[str] = set()
+        ends = [start]
+        while ends:
+            here = ends.pop()
+            if here == goal:
+                return True
+            ends.extend(self.after[here] - seen)
+            seen |= self.after[here]
+        return False

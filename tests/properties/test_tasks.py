@@ -1,0 +1,109 @@
+"""The invariants of tasks over random histories, and each of them failing on a seeded bug."""
+
+import os
+import re
+from collections.abc import Callable
+
+import pytest
+from hypothesis import Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from lsp_orch.domain import chain
+from lsp_orch.domain.task import STEPS, State, Step
+from lsp_orch.services.dispatcher import Dispatcher
+from lsp_orch.services.tasks import Tasks
+from lsp_orch.store import queries
+from lsp_orch.store.tasks import TaskTable
+from tests.properties.tasks import TaskMachine
+
+THOROUGH = settings(
+    max_examples=150,
+    stateful_step_count=50,
+    deadline=None,
+    derandomize="CI" in os.environ,
+    print_blob=True,
+    database=None,
+)
+UNTIL_FOUND = settings(
+    THOROUGH,
+    max_examples=400,
+    derandomize=True,
+    phases=[Phase.generate],  # a seeded bug need not be explained
+)
+
+Seed = Callable[[pytest.MonkeyPatch], None]
+
+
+def test_tasks_keep_every_promise_in_any_history() -> None:
+    run_state_machine_as_test(TaskMachine, settings=THOROUGH)
+
+
+def claims(*changes: tuple[str, str]) -> Seed:
+    """A claim that says something else."""
+
+    def seed(patch: pytest.MonkeyPatch) -> None:
+        text = queries.load()["task.claim"]
+        for old, new in changes:
+            assert old in text
+            text = text.replace(old, new)
+        patch.setitem(queries.load(), "task.claim", text)
+
+    return seed
+
+
+def method(owner: object, name: str, wrong: Callable[..., object]) -> Seed:
+    """A function that does something else."""
+    return lambda patch: patch.setattr(owner, name, wrong)
+
+
+def done_tasks_can_be_retried(patch: pytest.MonkeyPatch) -> None:
+    patch.setitem(STEPS, (State.DONE, Step.RETRY), State.PENDING)
+
+
+def cancelled_runs_are_heard(patch: pytest.MonkeyPatch) -> None:
+    patch.setitem(STEPS, (State.CANCELLED, Step.FINISH), State.REVIEW)
+    right = Dispatcher._current
+
+    def current(self: Dispatcher, tx: object, run: object) -> object:
+        task = right(self, tx, run)  # type: ignore[arg-type]  # passed on
+        if task and task.state is State.CANCELLED:
+            object.__setattr__(task, "state", State.RUNNING)
+        return task
+
+    patch.setattr(Dispatcher, "_current", current)
+
+
+SEEDS: list[tuple[Seed, str]] = [
+    # 5: one worker, and done is done
+    (
+        claims(("state = 'ready'", "state IN ('ready', 'running')"), ("AND engaged = 0", "")),
+        "two workers",
+    ),
+    (claims(("AND engaged = 0", "")), "two workers"),
+    (done_tasks_can_be_retried, "retried what was done|though it was done"),
+    (cancelled_runs_are_heard, "a late result|changed behind"),
+    (method(Dispatcher, "orphans", lambda *_: []), "forgotten"),
+    # 6: dependencies first, and no cycle
+    (method(chain, "ready", lambda _: True), "before what it waits for"),
+    (method(chain, "cycle", lambda *_: ()), "a cycle got in"),
+    (method(Tasks, "settle", lambda *_: None), "it waits for nothing"),
+    # order and time
+    (claims(("ORDER BY priority, place", "ORDER BY place")), "more urgent"),
+    (claims(("AND next_attempt_at <= :now", "AND :now > 0")), "before its time"),
+    (claims(("attempt = attempt + 1", "attempt = attempt")), "too many attempts|CHECK"),
+    (method(TaskTable, "by_key", lambda *_: None), "one key|UNIQUE"),
+]
+
+
+@pytest.mark.parametrize(("seed", "told"), SEEDS, ids=[f"{told}-{n}" for n, (_, told) in enumerate(SEEDS)])
+def test_a_seeded_bug_is_found(seed: Seed, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    seed(monkeypatch)
+    right = queries.migrations()
+    monkeypatch.setattr(queries, "migrations", lambda: [(number, _trusting(text)) for number, text in right])
+    with pytest.raises(Exception, match=told):
+        run_state_machine_as_test(TaskMachine, settings=UNTIL_FOUND)
+
+
+def _trusting(migration: str) -> str:
+    """The same schema without the triggers that would hide a bug above the store."""
+    return re.sub(r"CREATE TRIGGER task_.*?\nEND;", "", migration, flags=re.DOTALL)

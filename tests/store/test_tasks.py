@@ -1,0 +1,235 @@
+"""The store keeps the rules of tasks by itself: these tests go round the services."""
+
+import sqlite3
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from lsp_orch.domain.result import Result, Status
+from lsp_orch.domain.task import STEPS, Isolation, State, Task
+from lsp_orch.store.base import Tx
+from lsp_orch.store.sqlite import SqliteStore
+from tests.domain.test_task import a_task
+
+RESULT = Result(status=Status.DONE, summary="did “it”", changed_files=("ä.py",), learnings=("one", "two"))
+
+
+@pytest.fixture
+def store() -> Iterator[SqliteStore]:
+    store = SqliteStore()
+    yield store
+    store.close()
+
+
+def pending(name: str, **changes: object) -> Task:
+    return replace(a_task(State.PENDING), id=name, attempts=3, **changes)  # type: ignore[arg-type]  # the test's own
+
+
+def put(store: SqliteStore, *tasks: Task) -> None:
+    with store.transaction() as tx:
+        for task in tasks:
+            tx.tasks.insert(task)
+
+
+def force(store: SqliteStore, name: str, state: str, **columns: object) -> None:
+    """Write what no service would."""
+    sets = ", ".join(f"{column} = :{column}" for column in ("state", *columns))
+    update = f"UPDATE task SET {sets} WHERE id = :id"  # noqa: S608 - the names are the test's own
+    store._db.execute(update, {"id": name, "state": state} | columns)
+
+
+def test_what_was_stored_comes_back(store: SqliteStore) -> None:
+    task = pending("a", paths=("src/**",), after=(), check="make", isolate=Isolation.SHARED, key="k")
+    full = replace(
+        task,
+        state=State.READY,
+        attempts=5,
+        attempt=2,
+        engaged=True,
+        pid=7,
+        pid_started=1.5,
+        branch="b",
+        worktree="/w/t",
+        base="1",
+        tip="2",
+        cost_usd=0.25,
+        turns=3,
+        result=RESULT,
+        error="why",
+        heartbeat_at=2.0,
+        next_attempt_at=3.0,
+        finished_at=4.0,
+    )
+    put(store, task)
+    with store.transaction() as tx:
+        assert tx.tasks.by_id("a") == task
+        assert tx.tasks.update(task, full)
+        assert tx.tasks.by_id("a") == full
+        assert tx.tasks.by_key("/w", "k") == full
+        assert tx.tasks.by_key("/w", "") is None
+        assert tx.tasks.counts() == {State.READY: 1}
+        assert tx.tasks.engaged() == [full]
+
+
+def test_the_steps_of_the_store_are_those_of_the_domain(store: SqliteStore) -> None:
+    rows = store._db.execute("SELECT was, now FROM task_step").fetchall()
+    assert {(State(was), State(now)) for was, now in rows} == {(was, now) for (was, _), now in STEPS.items()}
+
+
+@pytest.mark.parametrize("to", list(State))
+def test_what_is_done_stays_done(store: SqliteStore, to: State) -> None:
+    put(store, pending("a", result=RESULT))
+    for state in ("ready", "running", "review", "done"):
+        force(store, "a", state, session_id="s", engaged=1)
+    if to is State.DONE:
+        force(store, "a", to)
+    else:
+        with pytest.raises(sqlite3.IntegrityError, match="no such step"):
+            force(store, "a", to)
+
+
+def test_a_task_begins_as_pending(store: SqliteStore) -> None:
+    with pytest.raises(sqlite3.IntegrityError, match="begins as pending"):
+        put(store, replace(pending("a"), state=State.READY))
+
+
+def test_a_task_is_not_ready_before_what_it_waits_for_is_done(store: SqliteStore) -> None:
+    put(store, pending("a", result=RESULT), pending("b", after=("a",)))
+    for state in ("ready", "running", "review"):
+        force(store, "a", state, session_id="s", engaged=1)
+        with pytest.raises(sqlite3.IntegrityError, match="task-blocked"):
+            force(store, "b", "ready")
+    force(store, "a", "done")
+    force(store, "b", "ready")
+
+
+def test_a_started_task_cannot_be_made_to_wait(store: SqliteStore) -> None:
+    put(store, pending("a"), pending("b"))
+    force(store, "b", "ready")
+    with store.transaction() as tx, pytest.raises(sqlite3.IntegrityError, match="only a pending task"):
+        tx.tasks.add_after("b", "a")
+
+
+@pytest.mark.parametrize(("task", "after"), [("a", "a"), ("a", "b"), ("a", "c"), ("b", "c")])
+def test_no_cycle_gets_in(store: SqliteStore, task: str, after: str) -> None:
+    put(store, pending("a"), pending("b", after=("a",)), pending("c", after=("b",)))
+    with store.transaction() as tx, pytest.raises(sqlite3.IntegrityError, match=r"task-cycle|CHECK"):
+        tx.tasks.add_after(task, after)
+
+
+def test_a_diamond_does(store: SqliteStore) -> None:
+    put(
+        store,
+        *(pending("a"), pending("b", after=("a",)), pending("c", after=("a",)), pending("d", after=("b",))),
+    )
+    with store.transaction() as tx:
+        tx.tasks.add_after("d", "c")
+        tx.tasks.add_after("d", "a")
+        assert list(tx.tasks.dependencies("d")) == ["a", "b", "c"]
+        assert [task.id for task in tx.tasks.dependents("a")] == ["b", "c", "d"]
+
+
+def test_an_unknown_task_cannot_be_waited_for(store: SqliteStore) -> None:
+    with pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY"):
+        put(store, pending("a", after=("nobody",)))
+
+
+def test_a_task_that_is_engaged_gets_no_second_worker(store: SqliteStore) -> None:
+    put(store, pending("a"))
+    force(store, "a", "ready")
+    with store.transaction() as tx:
+        assert tx.tasks.claim("one", 0.0)
+        assert tx.tasks.claim("two", 0.0) is None
+    with pytest.raises(sqlite3.IntegrityError, match="another worker"):
+        force(store, "a", "running", session_id="two")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"priority": 5},
+        {"priority": -1},
+        {"attempt": 4},
+        {"max_usd": 0},
+        {"timeout_s": 0},
+        {"cost_usd": -1},
+        {"pid": 5},
+        {"isolate": "nowhere"},
+    ],
+)
+def test_what_makes_no_sense_is_not_stored(store: SqliteStore, wrong: dict[str, object]) -> None:
+    put(store, pending("a"))
+    with pytest.raises(sqlite3.IntegrityError, match="CHECK"):
+        force(store, "a", "ready", **wrong)
+
+
+def test_one_key_is_one_task_in_a_workspace(store: SqliteStore) -> None:
+    put(store, pending("a", key="k"), pending("b", key="k", workspace="/other"), pending("c"), pending("d"))
+    with pytest.raises(sqlite3.IntegrityError, match="UNIQUE"):
+        put(store, pending("e", key="k"))
+
+
+def test_a_change_of_what_has_changed_meanwhile_is_not_stored(store: SqliteStore) -> None:
+    put(store, pending("a"))
+    force(store, "a", "ready")
+    with store.transaction() as tx:
+        run = tx.tasks.claim("one", 0.0)
+        assert run
+        assert not tx.tasks.update(replace(run, state=State.READY), run)
+        assert not tx.tasks.update(run, replace(run, session_id="two"))
+        tx.tasks.heartbeat(replace(run, session_id="two"), 9.0)
+        assert tx.tasks.by_id("a") == run
+
+
+def test_the_most_urgent_is_claimed_first_then_the_oldest_and_none_before_its_time(
+    store: SqliteStore,
+) -> None:
+    put(
+        store,
+        pending("old", priority=2),
+        pending("new", priority=2),
+        pending("urgent", priority=0),
+        pending("later", priority=0, next_attempt_at=50.0),
+    )
+    for name in ("old", "new", "urgent", "later"):
+        force(store, name, "ready")
+    with store.transaction() as tx:
+        claimed = [tx.tasks.claim(f"s{number}", 10.0) for number in range(4)]
+        assert [task.id if task else None for task in claimed] == ["urgent", "old", "new", None]
+        assert tx.tasks.due() == 50.0
+        assert tx.tasks.claim("s9", 50.0)
+        assert tx.tasks.due() is None
+
+
+def test_eight_claimers_never_win_the_same_task(tmp_path: Path) -> None:
+    path, rounds = tmp_path / "tasks.db", 200
+    first = SqliteStore(path)
+    put(first, *(pending(f"t{number}") for number in range(rounds)))
+    first._db.execute("UPDATE task SET state = 'ready'")
+    won: list[str] = []
+
+    def claim_all(name: str) -> None:
+        store = SqliteStore(path)
+        for number in range(rounds):
+            with store.transaction() as tx:
+                task = _claim(tx, f"{name}-{number}")
+            if task is None:
+                break
+            won.append(task.id)
+        store.close()
+
+    claimers = [threading.Thread(target=claim_all, args=(f"c{number}",)) for number in range(8)]
+    for each in claimers:
+        each.start()
+    for each in claimers:
+        each.join()
+    first.close()
+    assert Counter(won) == Counter({f"t{number}": 1 for number in range(rounds)})
+
+
+def _claim(tx: Tx, session_id: str) -> Task | None:
+    return tx.tasks.claim(session_id, 0.0)
