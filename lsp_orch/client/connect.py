@@ -19,15 +19,19 @@ class Absent(Exception):
     """Nobody listens, or who does is leaving."""
 
 
-def connect(role: str, *, pid: int = 0, mode: str = "", after: bytes = b"", start: bool = True) -> Line:
+def connect(
+    role: str, *, pid: int | None = None, mode: str = "", after: bytes = b"", start: bool = True
+) -> Line:
     """Open a connection in a role and send ``after`` right behind the hello, in one write.
+
+    ``pid`` is for whom we speak: 0 when that is not known, None for this very process.
 
     Raises ClientError: ``daemon-unreachable`` with the log's path and last lines, ``version-mismatch``,
     ``home-read-only``, ``bad-setting``; without ``start`` also when no daemon is running.
     """
     places = here()
     places.secure()
-    call = (places, role, pid or os.getpid(), mode, after)
+    call = (places, role, os.getpid() if pid is None else pid, mode, after)
     try:
         return meet(*call)
     except Absent as error:

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import subprocess
 import sys
 import time
 
@@ -14,14 +15,14 @@ from lsp_orch.demo.show import Act, Show
 from lsp_orch.demo.stage import Stage
 
 
-def run(*, live: bool) -> int:
+def run(*, live: bool, show: Show | None = None) -> int:
     """Play all scenes; the exit status is 0 only when each one was observed to hold.
 
     Raises:
         ClientError: claude-missing or git-missing.
     """
     claude = _program()
-    show = Show()
+    show = show or Show()
     with contextlib.ExitStack() as stack:
         cast = Cast()
         model = None if live else stack.enter_context(ScriptedModel())
@@ -74,11 +75,14 @@ def _program() -> str:
 
 
 def _who(claude: str, *, live: bool) -> str:
+    """Say plainly who plays the agents, and which model answers."""
+    version = subprocess.run(
+        [claude, "--version"], capture_output=True, text=True, check=False
+    ).stdout.strip()
     if live:
-        return f"the agents are Claude Code ({claude}) with your own account: this costs money"
+        return f"the agents are {version} with your own account: this costs money"
     return (
-        f"the agents are the real Claude Code ({claude}); its model is "
-        "scripted and runs on this machine: no account, no network"
+        f"the agents are the real {version}; the model is scripted, on this machine: no account, no network"
     )
 
 

@@ -65,11 +65,9 @@ def sharing(stage: Stage, say: Say) -> str:
         queued = watch.wait_for("queued")
         say(f"an agent wants greeting.py too and is number {queued['waiter']['position']} in the queue")
         if stage.model:
-            refusal = script.refusal(stage.model)
-            expect(
-                "the person's editor" in refusal and "unsaved" in refusal, f"the agent was told: {refusal}"
-            )
-            say(f"the agent is told: {refusal.split('. ')[0]}.")
+            told = script.refusal(stage.model)
+            expect("the person's editor" in told and "unsaved" in told, f"the agent was told: {told}")
+            say(f"the agent is told: {told.partition('. ')[0]}")
         _write(path, script.TYPED)
         editor.save(path)
         say("the person saves; nobody polls")

@@ -67,9 +67,9 @@ class Cast:
 
 
 def refusal(model: ScriptedModel) -> str:
-    """What the model was told when its edit was refused."""
+    """What the model was told when its edit was refused, in our own words."""
     call = model.wait_for(lambda each: DOCUMENT[:20] in each.prompt and _refused(each) != "")
-    return _refused(call)
+    return _refused(call).partition("[lease-held] ")[2]
 
 
 def _refused(call: Call) -> str:

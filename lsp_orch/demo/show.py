@@ -21,8 +21,8 @@ class Act:
 class Show:
     """Says what happens, with the time since the curtain rose."""
 
-    def __init__(self) -> None:
-        self._console = Console(highlight=False, markup=False)
+    def __init__(self, console: Console | None = None) -> None:
+        self._console = console or Console(highlight=False, markup=False)
         self._began = time.monotonic()
 
     def head(self, title: str) -> None:

@@ -28,7 +28,7 @@ class Reviews:
         self._tasks = tasks
         self._files = files
 
-    def open(self, tx: Tx, task_id: str) -> Task | Refusal:
+    def in_review(self, tx: Tx, task_id: str) -> Task | Refusal:
         """The task, if its work waits for a person."""
         task = tx.tasks.by_id(task_id)
         if task is None:

@@ -40,6 +40,10 @@ def test_the_daemon_learns_for_whom_the_hook_asks(served: Stage) -> None:
     assert judged(served.client("hook"), exit=0)[1] == f"hook 4711 enforce {ROOT}".encode()
 
 
+def test_who_asks_through_a_hook_may_be_unknown_and_is_then_not_the_hook(served: Stage) -> None:
+    assert judged(served.client("hook"), exit=0)[1] == f"hook 0  {ROOT}".encode()
+
+
 def test_in_advise_mode_our_failure_lets_through_with_a_warning(stage: Stage) -> None:
     status, out, err = judged(stage.client("hook", "--crash"))
     assert (status, err) == (0, b"")

@@ -4,8 +4,8 @@ import asyncio
 import os
 import signal
 import subprocess
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -320,9 +320,15 @@ async def test_a_missing_client_fails_the_task_and_says_what_to_do(
     assert not failed.engaged
 
 
-def sleeper(session_id: str) -> subprocess.Popen[bytes]:
+@contextmanager
+def sleeper(session_id: str) -> Iterator[subprocess.Popen[bytes]]:
     """A shell that outlived its worker and its daemon."""
-    return subprocess.Popen(["sleep", "600"], env={"LSP_ORCH_SESSION": session_id}, start_new_session=True)
+    shell = subprocess.Popen(["sleep", "600"], env={"LSP_ORCH_SESSION": session_id}, start_new_session=True)
+    try:
+        yield shell
+    finally:
+        shell.kill()
+        shell.wait()
 
 
 def abandoned(claude: RealClaude, store: SqliteStore) -> Task:

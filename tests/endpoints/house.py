@@ -64,9 +64,11 @@ class House:
             recall=self,
             paths=self.paths,
         )
+        self.events: list[Event] = []
         self.news = asyncio.Event()
 
     def publish(self, events: Sequence[Event]) -> None:
+        self.events.extend(events)
         for event in events:
             self.hub.on_event(event)
             self.lobby.on_event(event)

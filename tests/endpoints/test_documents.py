@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from lsp_orch.domain.events import LeaseGranted
 from lsp_orch.domain.lease import State
 from tests.endpoints.house import House, Window, uri
 
@@ -52,7 +53,7 @@ async def test_the_first_keystroke_takes_the_file_and_the_next_cost_nothing(
     for text in ("x", "xy", "xyz"):
         ann.show(path, text)
     assert await holders(house) == [("ann (Vim)", State.DIRTY)]
-    assert house.clock.now() == (await house.live())[0].acquired_at
+    assert [type(event) for event in house.events] == [LeaseGranted]
 
 
 async def test_an_unsaved_buffer_is_never_taken_by_a_clock(house: House, ann: Window, path: Path) -> None:

@@ -74,8 +74,8 @@ def test_one_file_named_twice_is_one_file(bench: Bench) -> None:
 
 def test_the_same_files_in_another_order_keep_their_place(bench: Bench) -> None:
     bench.granted(BOB, "a")
-    first = bench.queued(CAT, "b", "a")
-    assert bench.queued(CAT, "a", "b", reason="again", ttl_s=5.0).waiter.place == first.waiter.place
+    first = bench.queued(CAT, "a", "b")
+    assert bench.queued(CAT, "b", "a", reason="again", ttl_s=5.0).waiter.place == first.waiter.place
     assert len(bench.run(lambda tx: tx.waiters.waiting())) == 1
 
 

@@ -82,7 +82,7 @@ class ReviewMethods:
         return {"task": task_shapes.task(rejected)}
 
     async def _open(self, task_id: str) -> Task | Refusal:
-        return await self._desk.do(lambda tx: self._reviews.open(tx, task_id))
+        return await self._desk.do(lambda tx: self._reviews.in_review(tx, task_id))
 
     async def _accept(self, task_id: str) -> Task | Refusal:
         """Try the merge, look once more that nobody writes there, and only then move the user's checkout."""
