@@ -16,13 +16,15 @@ _REFUSED = 2  # Claude Code shows the model what such a hook wrote to stderr
 
 def main() -> None:
     """Pass the event on stdin to the daemon, print its verdict and exit with its code; never returns."""
-    _thread.start_new_thread(_give_up, ())
+    question: list[bytes] = []
+    _thread.start_new_thread(_give_up, (question,))
     try:
-        exit_code, words = _ask(_stdin())
+        question.append(_stdin())
+        exit_code, words = _ask(question[0])
     except ClientError as error:
-        exit_code, words = _failed(error)
+        exit_code, words = _failed(error, question)
     except Exception as error:  # noqa: BLE001 - whatever broke, Python's own exit code 1 would let the call through
-        exit_code, words = _failed(ClientError("internal", f"{type(error).__name__}: {error}"))
+        exit_code, words = _failed(ClientError("internal", f"{type(error).__name__}: {error}"), question)
     _leave(exit_code, words)
 
 
@@ -56,10 +58,10 @@ def _once(event: bytes) -> tuple[dict[bytes, bytes], bytes] | None:
         line.close()
 
 
-def _failed(error: ClientError) -> tuple[int, bytes]:
+def _failed(error: ClientError, question: list[bytes]) -> tuple[int, bytes]:
     """Decide what *our* failure means for the call: the mode says."""
     reason = f"{error} {error.hint}".strip()
-    if _mode() == "enforce":
+    if _mode() == "enforce" and _judged(question):
         text = (
             f"lsp-orch could not check this call, and in mode `enforce` such a call is refused. {reason}\n"
             "Do not work around this: try once more, then tell the user to run `lsp-orch doctor`.\n"
@@ -69,12 +71,22 @@ def _failed(error: ClientError) -> tuple[int, bytes]:
     return 0, f'{{"systemMessage": {quoted(text)}}}\n'.encode(errors="replace")
 
 
-def _give_up() -> None:
+def _judged(question: list[bytes]) -> bool:
+    """Whether it is a tool call, or may be one: to refuse a Stop would keep the agent at work for ever."""
+    import json  # a failure is rare and may take its time
+
+    try:
+        return bool(json.loads(question[0])["hook_event_name"] == "PreToolUse")
+    except (LookupError, TypeError, ValueError, RecursionError):
+        return True
+
+
+def _give_up(question: list[bytes]) -> None:
     never = _thread.allocate_lock()
     never.acquire()
     never.acquire(timeout=_LONGEST_S)
     error = ClientError("daemon-unreachable", f"The lsp-orch daemon took longer than {_LONGEST_S:.0f} s.")
-    _leave(*_failed(error))
+    _leave(*_failed(error, question))
 
 
 def _leave(exit_code: int, words: bytes) -> None:

@@ -48,6 +48,18 @@ class Attempts:
     async def carry(self, task: Task) -> None:
         """Do one attempt at a task that was just claimed; when cancelled, the task is queued again."""
         try:
+            await self._carry(task)
+        except Unavailable:
+            # the store could not be told: the run counts as left behind, and is picked up when it can be
+            _log.exception("how the attempt at %s ended could not be noted", task.id)
+
+    async def withdraw(self, task: Task) -> None:
+        """End whatever a run has left, keep its work, and queue the task again if it is still to be done."""
+        await asyncio.to_thread(self._clear, task)
+        await self.desk.do(lambda tx: self.dispatcher.stopped(tx, task))
+
+    async def _carry(self, task: Task) -> None:
+        try:
             outcome = await self._work(task)
         except asyncio.CancelledError:
             await wholly(self.withdraw(task))
@@ -59,11 +71,6 @@ class Attempts:
             words = "lsp-orch itself failed; the daemon's log says why"
             outcome = Outcome(result=Refusal(code=Code.INTERNAL, message=words))
         await wholly(self._settle(task, outcome))
-
-    async def withdraw(self, task: Task) -> None:
-        """End whatever a run has left, keep its work, and queue the task again if it is still to be done."""
-        await asyncio.to_thread(self._clear, task)
-        await self.desk.do(lambda tx: self.dispatcher.stopped(tx, task))
 
     async def _work(self, task: Task) -> Outcome:
         async with self._placing:

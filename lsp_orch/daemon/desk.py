@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from lsp_orch.domain.errors import Unavailable
+from lsp_orch.domain.errors import Code, Unavailable
 from lsp_orch.domain.events import Event
 from lsp_orch.store.base import Store, Tx
 
@@ -41,6 +41,7 @@ class Desk:
         self._publish = publish
         self._jobs: queue.SimpleQueue[_Job[Any] | None] = queue.SimpleQueue()
         self._loop = asyncio.get_running_loop()
+        self._closed = False
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
 
@@ -50,11 +51,15 @@ class Desk:
         Work is done in the order in which it was handed in, awaited or not.
         """
         future: asyncio.Future[Result] = self._loop.create_future()
-        self._jobs.put(_Job(work, future))
+        if self._closed:
+            future.set_exception(Unavailable(Code.DAEMON_UNREACHABLE, "the daemon is leaving", "ask again"))
+        else:
+            self._jobs.put(_Job(work, future))
         return future
 
     async def close(self) -> None:
-        """Finish what was handed in, then stop the thread."""
+        """Finish what was handed in, then stop the thread; what comes later is refused."""
+        self._closed = True
         self._jobs.put(None)
         await asyncio.to_thread(self._thread.join)
 

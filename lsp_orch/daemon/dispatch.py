@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
+import logging
 import os
 from functools import partial
 
 from lsp_orch.daemon.attempt import Attempts
+from lsp_orch.domain.errors import Unavailable
 from lsp_orch.domain.events import Event, TaskChanged
 from lsp_orch.domain.settings import Settings
 from lsp_orch.domain.task import State
@@ -14,6 +16,9 @@ from lsp_orch.services.dispatcher import Dispatcher
 from lsp_orch.services.ports import Clock
 
 _MOST = 4  # workers by default, on however many cores
+_AGAIN_S = 5.0
+
+_log = logging.getLogger(__name__)
 
 
 class Dispatch:
@@ -49,9 +54,13 @@ class Dispatch:
         async with asyncio.TaskGroup() as group:
             while not self._leaving:
                 self._woken.clear()
-                async with self._choosing:
-                    await self._pick_up()
-                    await self._fill(group)
+                try:
+                    async with self._choosing:
+                        await self._pick_up()
+                        await self._fill(group)
+                except Unavailable:
+                    _log.exception("the dispatcher stumbled; it tries again in %s s", _AGAIN_S)
+                    self._due = self._clock.now() + _AGAIN_S
                 await self._rest()
 
     async def drain(self) -> None:

@@ -1,10 +1,13 @@
 """News: what has become durable, told to whoever subscribed, in the order of the commits."""
 
+import logging
 from collections.abc import Callable, Sequence
 
 from lsp_orch.domain.events import Event
 
 Subscriber = Callable[[Event], None]
+
+_log = logging.getLogger(__name__)
 
 
 class News:
@@ -25,4 +28,7 @@ class News:
         """Tell everybody."""
         for event in events:
             for subscriber in tuple(self._subscribers):
-                subscriber(event)
+                try:
+                    subscriber(event)
+                except Exception:  # noqa: BLE001 - one that fails must not keep the news from the others
+                    _log.exception("a subscriber stumbled over %s", event)

@@ -1,6 +1,6 @@
 """The documents of the outside world, as CONTRACT.md names them."""
 
-import os.path
+import os
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,9 +24,9 @@ def clock_time(moment: float) -> str:
 
 def resource(scope: Scope, workspace: str) -> str:
     """A scope as people write it: relative to the workspace, with slashes."""
-    relative = os.path.relpath(scope.key, workspace) if workspace else scope.key
-    outside = relative.split(os.sep, 1)[0] == os.pardir
-    return (scope.key if outside else relative).replace(os.sep, "/")
+    inside = f"{workspace.rstrip(os.sep)}{os.sep}"  # both are canonical: no need to resolve them again
+    relative = scope.key.removeprefix(inside) if workspace else scope.key
+    return relative.replace(os.sep, "/")
 
 
 def holder(value: Holder) -> dict[str, Any]:

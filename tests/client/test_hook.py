@@ -61,6 +61,12 @@ def test_in_enforce_mode_our_failure_refuses_and_says_what_to_do(stage: Stage) -
     assert stage.places.log.encode() in err
 
 
+@pytest.mark.parametrize(("name", "refused"), [("PreToolUse", 2), ("Stop", 0), ("UserPromptSubmit", 0)])
+def test_our_failure_refuses_tool_calls_and_nothing_else(stage: Stage, name: str, refused: int) -> None:
+    stage.env["LSP_ORCH_MODE"] = "enforce"
+    assert judged(stage.client("hook", "--crash"), hook_event_name=name)[0] == refused
+
+
 def test_an_answer_without_a_verdict_is_our_failure(served: Stage) -> None:
     served.env["LSP_ORCH_MODE"] = "enforce"
     status, _, err = judged(served.client("hook"), say="no verdict")

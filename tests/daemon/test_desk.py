@@ -193,3 +193,11 @@ async def test_close_finishes_what_was_handed_in() -> None:
     assert await asyncio.gather(*futures) == bench.tokens() == list(range(1, 301))
     assert not bench.desk._thread.is_alive()
     bench.store.close()
+
+
+async def test_work_that_comes_after_the_close_is_refused_and_not_left_waiting() -> None:
+    bench = Bench()
+    await bench.desk.close()
+    with pytest.raises(Unavailable, match="leaving"):
+        await bench.desk.do(grant(1))
+    bench.store.close()

@@ -23,10 +23,12 @@ from lsp_orch.daemon.desk import Desk
 from lsp_orch.daemon.dispatch import Dispatch
 from lsp_orch.daemon.news import News
 from lsp_orch.demo.scripted_model import Call, ScriptedModel, Turn, answer, text, tool
+from lsp_orch.domain.errors import Code, Unavailable
 from lsp_orch.domain.events import Event, TaskChanged
 from lsp_orch.domain.settings import Settings
 from lsp_orch.domain.task import Draft, Isolation, State, Task
 from lsp_orch.services.dispatcher import Dispatcher
+from lsp_orch.services.ports import Job
 from lsp_orch.services.task_files import TaskFiles
 from lsp_orch.services.tasks import Tasks
 from lsp_orch.store.sqlite import SqliteStore
@@ -295,6 +297,46 @@ async def test_no_more_workers_than_the_cap_work_at_once(
         (running.add if event.state == "running" else running.discard)(event.id)
         most = max(most, len(running))
     assert most == 2
+
+
+async def test_a_store_that_cannot_be_told_once_costs_an_attempt_and_no_more(
+    claude: RealClaude, model: ScriptedModel, store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right, full = Dispatcher.finished, [Unavailable(Code.DISK_FULL, "the disk is full")]
+
+    def finished(self: Dispatcher, *arguments: Any) -> Task | None:
+        if full:
+            raise full.pop()
+        return right(self, *arguments)
+
+    monkeypatch.setattr(Dispatcher, "finished", finished)
+    model.play(tool("Write", file_path="new.txt", content="made\n"), DONE, each_session=True)
+    async with bench(claude, model, store) as it:
+        task = await it.add("make new.txt")
+        done = await it.until(task.id, State.REVIEW)
+    assert it.states(task.id).count("running") == 2
+    assert it.git("show", f"{done.branch}:new.txt") == "made"
+    assert it.git("show", f"refs/lsp-orch/snapshots/{task.id}/1:new.txt") == "made"
+
+
+async def test_a_bug_in_one_attempt_does_not_end_the_others(
+    claude: RealClaude, model: ScriptedModel, store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = Attempts._job
+
+    def job(self: Attempts, task: Task, folder: str) -> Job:
+        if task.title == "cursed":
+            raise ZeroDivisionError
+        return right(self, task, folder)
+
+    monkeypatch.setattr(Attempts, "_job", job)
+    model.play(DONE, each_session=True)
+    async with bench(claude, model, store) as it:
+        cursed, other = await it.add("cursed", attempts=1), await it.add("other")
+        failed = await it.until(cursed.id, State.FAILED)
+        await it.until(other.id, State.REVIEW)
+    assert "lsp-orch itself failed" in failed.error
+    assert not exists(failed.worktree)
 
 
 async def test_a_shared_task_works_in_the_users_checkout_and_commits_nothing(

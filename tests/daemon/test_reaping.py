@@ -1,0 +1,71 @@
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from lsp_orch.adapters.clock import SystemClock
+from lsp_orch.daemon.reaping import TICK_S, Reaping
+from lsp_orch.domain.events import LeaseGranted
+from lsp_orch.domain.lease import Holder, Lease, Mode, Party, State
+
+SOON_S = 2.0  # far less than a tick's wait would take
+
+
+class Reaps:
+    """A desk on which every reap counts; the next thing never ends."""
+
+    def __init__(self, deadline: float | None = None) -> None:
+        self.deadline = deadline
+        self.done: asyncio.Queue[None] = asyncio.Queue()
+
+    def do(self, work: Callable[[Any], Any]) -> Any:
+        self.done.put_nowait(None)
+        future = asyncio.get_running_loop().create_future()
+        future.set_result(work(None))
+        return future
+
+
+def lease(expires_at: float) -> Lease:
+    return Lease(
+        id="lease-1",
+        token=1,
+        mode=Mode.WRITE,
+        state=State.HELD,
+        workspace="/w",
+        scopes=(),
+        holder=Holder(id="a", kind=Party.AGENT, name="a"),
+        reason="",
+        ttl_s=1.0,
+        acquired_at=0.0,
+        expires_at=expires_at,
+    )
+
+
+async def test_a_lease_that_ends_earlier_wakes_the_reaper_before_its_tick() -> None:
+    assert SOON_S < TICK_S
+    desk, clock = Reaps(), SystemClock()
+    reaping = Reaping(desk, clock, lambda _: desk.deadline)  # type: ignore[arg-type]  # a desk is what has `do`
+    running = asyncio.create_task(reaping.run())
+    async with asyncio.timeout(SOON_S):
+        await desk.done.get()
+        reaping.on_event(LeaseGranted(lease=lease(clock.now())))
+        await desk.done.get()
+    running.cancel()
+
+
+async def test_a_reap_that_fails_is_logged_and_tried_again(caplog: Any) -> None:
+    desk, clock = Reaps(), SystemClock()
+    failures = iter([RuntimeError("the disk is gone")])
+
+    def reap(_: Any) -> float | None:
+        if error := next(failures, None):
+            raise error
+        return None
+
+    reaping = Reaping(desk, clock, reap)  # type: ignore[arg-type]  # as above
+    running = asyncio.create_task(reaping.run())
+    async with asyncio.timeout(SOON_S):
+        await desk.done.get()
+        reaping.on_event(LeaseGranted(lease=lease(clock.now())))
+        await desk.done.get()
+    running.cancel()
+    assert "stumbled" in caplog.text
