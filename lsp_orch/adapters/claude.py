@@ -13,16 +13,13 @@ from lsp_orch.adapters.claude_run import ClaudeRun
 from lsp_orch.adapters.worker_environment import environment
 from lsp_orch.adapters.worker_log import WorkerLog, secrets
 from lsp_orch.domain.errors import Code, Unavailable
+from lsp_orch.domain.hook_settings import hooks
 from lsp_orch.domain.result import schema
 from lsp_orch.services.ports import Job, Processes
 
 # The user's and the project's memory and rules count; the local file belongs to another checkout.
 _SOURCES = "user,project"
-_HOOK_LIMIT_S = 60  # a held file is waited for inside the hook, but never for so long
 _LINE = 16 * 1024 * 1024  # bytes: an event holds a whole tool result
-_GUARDED = "Edit|Write|NotebookEdit|MultiEdit|Bash"
-_TOOL_EVENTS = ("PreToolUse", "PostToolUse")
-_OTHER_EVENTS = ("SessionStart", "UserPromptSubmit", "Stop", "SessionEnd")
 _GIT = ("git status", "git diff", "git log", "git add", "git commit")
 
 
@@ -91,15 +88,13 @@ def command(program: str, job: Job, settings: Mapping[str, Any]) -> list[str]:
 
 def settings(hook: Sequence[str], check: str) -> dict[str, Any]:
     """The session's own settings: our hooks, and leave to commit and to run the check command."""
-    entry = {"type": "command", "command": hook[0], "args": list(hook[1:]), "timeout": _HOOK_LIMIT_S}
-    guard = {**entry, "onFailure": "block"}
-    hooks = {
-        event: [{"matcher": _GUARDED, "hooks": [guard if event == "PreToolUse" else entry]}]
-        for event in _TOOL_EVENTS
-    } | {event: [{"hooks": [entry]}] for event in _OTHER_EVENTS}
     allowed = [f"Bash({words}:*)" for words in (*_GIT, *filter(None, [check]))]
     # the user's own "no hooks" must not take away the guard of other people's files
-    return {"disableAllHooks": False, "hooks": hooks, "permissions": {"allow": allowed}}
+    return {
+        "disableAllHooks": False,
+        "hooks": hooks(hook, fail_closed=True),
+        "permissions": {"allow": allowed},
+    }
 
 
 def _missing(program: str, error: OSError) -> Unavailable:

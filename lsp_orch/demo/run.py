@@ -44,8 +44,8 @@ def run(*, live: bool, show: Show | None = None) -> int:
 def _play(stage: Stage, show: Show) -> list[Act]:
     acts: list[Act] = []
     for scene in SCENES:
-        show.head(scene.title)
-        acts.append(_watch(scene, stage, show))
+        with show.scene(scene.title):
+            acts.append(_watch(scene, stage, show))
         if not acts[-1].held:
             break  # each scene builds on the one before
     return acts

@@ -1,7 +1,8 @@
 """What the audience sees: live on a terminal, plain lines in a pipe."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from rich.console import Console
@@ -25,9 +26,12 @@ class Show:
         self._console = console or Console(highlight=False, markup=False)
         self._began = time.monotonic()
 
-    def head(self, title: str) -> None:
-        """Begin a scene."""
+    @contextmanager
+    def scene(self, title: str) -> Iterator[None]:
+        """Say which scene is played; a terminal shows that something goes on."""
         self._console.print(f"\n{title}", style="bold")
+        with self._console.status(f"{title} ..."):
+            yield
 
     def say(self, line: str) -> None:
         """Tell one thing that happened."""

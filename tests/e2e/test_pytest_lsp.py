@@ -1,0 +1,138 @@
+"""Two editors by the book: pytest-lsp checks each message against what VS Code and Neovim say they can do."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import pytest
+from lsprotocol import types as lsp
+from pygls.exceptions import JsonRpcException
+from pytest_lsp import ClientServerConfig, LanguageClient, client_capabilities
+
+from tests.fixtures.daemon import Instance
+
+VSCODE, NEOVIM = "visual-studio-code", "neovim@v0.11"
+
+_SOON_S = 20.0
+
+
+class Window:
+    """One editor's view of one file."""
+
+    def __init__(self, client: LanguageClient, path: Path) -> None:
+        self.client = client
+        self.uri = path.as_uri()
+
+    def open(self, text: str) -> None:
+        document = lsp.TextDocumentItem(uri=self.uri, language_id="markdown", version=1, text=text)
+        self.client.text_document_did_open(lsp.DidOpenTextDocumentParams(document))
+
+    def type(self, text: str) -> None:
+        """Insert at the file's beginning."""
+        start = lsp.Range(lsp.Position(0, 0), lsp.Position(0, 0))
+        change = lsp.TextDocumentContentChangePartial(range=start, text=text)
+        document = lsp.VersionedTextDocumentIdentifier(uri=self.uri, version=2)
+        self.client.text_document_did_change(lsp.DidChangeTextDocumentParams(document, [change]))
+
+    def save(self) -> None:
+        document = lsp.TextDocumentIdentifier(self.uri)
+        self.client.text_document_did_save(lsp.DidSaveTextDocumentParams(document))
+
+    async def actions(self) -> list[lsp.CodeAction]:
+        top = lsp.Range(lsp.Position(0, 0), lsp.Position(0, 0))
+        context = lsp.CodeActionContext(diagnostics=[])
+        params = lsp.CodeActionParams(lsp.TextDocumentIdentifier(self.uri), top, context)
+        found = await self.client.text_document_code_action_async(params)
+        return [each for each in found or [] if isinstance(each, lsp.CodeAction)]
+
+    async def shown(self, wanted: Callable[[list[str]], bool]) -> list[str]:
+        """Wait until the file's diagnostics are as wanted."""
+        async with asyncio.timeout(_SOON_S):
+            while not wanted(now := [each.message for each in self.client.diagnostics.get(self.uri, [])]):
+                await self.client.wait_for_notification(lsp.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
+        return now
+
+    async def told(self) -> str:
+        """Wait for the first message to the person."""
+        async with asyncio.timeout(_SOON_S):
+            while not self.client.messages:
+                await self.client.wait_for_notification(lsp.WINDOW_SHOW_MESSAGE)
+        return str(self.client.messages[0].message)
+
+
+@asynccontextmanager
+async def editing(instance: Instance, editor: str, path: Path) -> AsyncIterator[Window]:
+    config = ClientServerConfig(server_command=instance.pipe_command(), server_env=instance.env)
+    client = await config.start()
+    assert isinstance(client, LanguageClient)
+    try:
+        offers = await client.initialize_session(
+            lsp.InitializeParams(
+                capabilities=client_capabilities(editor),
+                client_info=lsp.ClientInfo(name=editor),
+                workspace_folders=[lsp.WorkspaceFolder(instance.workspace.as_uri(), "project")],
+            )
+        )
+        assert offers.server_info
+        assert offers.server_info.name == "lsp-orch"
+        yield Window(client, path)
+        await client.shutdown_session()
+    finally:
+        await client.stop()
+
+
+@pytest.fixture
+async def windows(instance: Instance, repository: Path) -> AsyncIterator[tuple[Window, Window]]:
+    """VS Code and Neovim, both with the README open."""
+    instance.env["USER"] = "ada"
+    async with AsyncExitStack() as stack:
+        vscode, neovim = [
+            await stack.enter_async_context(editing(instance, editor, repository / "README.md"))
+            for editor in (VSCODE, NEOVIM)
+        ]
+        for each in (vscode, neovim):
+            each.open("hello\n")
+        yield vscode, neovim
+
+
+async def test_each_editor_is_shown_the_other_in_what_it_understands(windows: tuple[Window, Window]) -> None:
+    vscode, neovim = windows
+    vscode.type("well, ")
+    (shown,) = await neovim.shown(bool)
+    assert shown.startswith(f"ada ({VSCODE}) has unsaved changes in this file since")
+    (ask,) = await neovim.actions()
+    assert ask.title == f"lsp-orch: Ask for this file (held by ada ({VSCODE}))"
+    assert ask.command
+    call = lsp.ExecuteCommandParams(ask.command.command, ask.command.arguments)
+    outcome = await neovim.client.workspace_execute_command_async(call)
+    assert outcome["granted"] is False
+    (shown,) = await vscode.shown(bool)
+    assert shown.startswith(f"ada ({NEOVIM}) waits for this file")
+    vscode.save()
+    assert "README.md is yours now" in await neovim.told()
+    assert await neovim.shown(lambda now: not now) == []
+
+
+async def test_an_editor_that_leaves_in_order_leaves_the_other_at_work(
+    windows: tuple[Window, Window],
+) -> None:
+    vscode, neovim = windows
+    vscode.type("well, ")
+    await neovim.shown(bool)
+    await vscode.client.shutdown_session()
+    await neovim.shown(lambda now: not now)
+    neovim.type("so, ")
+    (release,) = await neovim.actions()
+    assert release.title == "lsp-orch: Release this file"
+
+
+async def test_an_unknown_method_and_command_are_answered_and_the_editor_works_on(
+    windows: tuple[Window, Window],
+) -> None:
+    vscode, _ = windows
+    with pytest.raises(JsonRpcException, match="no/such"):
+        await vscode.client.protocol.send_request_async("no/such", {})
+    with pytest.raises(JsonRpcException, match=r"no\.such"):
+        await vscode.client.workspace_execute_command_async(lsp.ExecuteCommandParams("no.such"))
+    assert await vscode.actions() == []
