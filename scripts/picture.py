@@ -12,7 +12,8 @@ from lsp_orch.demo.show import Show
 TARGET = Path(__file__).parents[1] / "vault" / "pictures" / "demo.svg"
 _FONT_FACE = re.compile(r"\s*@font-face \{.*?\}", re.DOTALL)
 
-console = Console(record=True, width=118, force_terminal=True, highlight=False, markup=False)
+# no terminal, or every frame of a spinner would be in the picture
+console = Console(record=True, width=150, color_system="truecolor", highlight=False, markup=False)
 status = run(live=False, show=Show(console))
 if status == 0:
     TARGET.parent.mkdir(exist_ok=True)

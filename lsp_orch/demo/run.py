@@ -80,9 +80,9 @@ def _who(claude: str, *, live: bool) -> str:
         [claude, "--version"], capture_output=True, text=True, check=False
     ).stdout.strip()
     if live:
-        return f"the agents are {version} with your own account: this costs money"
+        return f"the agents run {version} with your own account: this costs money"
     return (
-        f"the agents are the real {version}; the model is scripted, on this machine: no account, no network"
+        f"the agents run the real {version}; its model is scripted, on this machine: no account, no network"
     )
 
 

@@ -61,7 +61,7 @@ def test_a_process_is_known_by_its_start_and_not_by_its_number() -> None:
 
 def test_a_child_that_is_not_buried_yet_is_not_alive(started: list[subprocess.Popen[str]]) -> None:
     processes = SystemProcesses()
-    child = python("import sys; print(1, flush=True); sys.stdin.read()", started)
+    child = python("import time; print(1, flush=True); time.sleep(600)", started)
     said(child)
     began = processes.started(child.pid)
     assert began is not None
@@ -73,7 +73,7 @@ def test_a_child_that_is_not_buried_yet_is_not_alive(started: list[subprocess.Po
 
 def test_children_that_left_the_group_end_too(started: list[subprocess.Popen[str]]) -> None:
     processes = SystemProcesses()
-    worker = python(LEAVES.format(then="sys.stdin.read(); child.wait()"), started)
+    worker = python(LEAVES.format(then="child.wait()"), started)
     child = int(said(worker))
     assert processes.end(SESSION, worker.pid, processes.started(worker.pid) or 0, 5.0)
     assert gone(worker.pid)

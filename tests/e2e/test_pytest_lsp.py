@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from lsprotocol import types as lsp
@@ -39,12 +40,17 @@ class Window:
         document = lsp.TextDocumentIdentifier(self.uri)
         self.client.text_document_did_save(lsp.DidSaveTextDocumentParams(document))
 
-    async def actions(self) -> list[lsp.CodeAction]:
+    async def actions(self) -> list[str]:
+        """The titles of what is offered; the rest lsprotocol's own client side reads wrongly."""
         top = lsp.Range(lsp.Position(0, 0), lsp.Position(0, 0))
         context = lsp.CodeActionContext(diagnostics=[])
         params = lsp.CodeActionParams(lsp.TextDocumentIdentifier(self.uri), top, context)
-        found = await self.client.text_document_code_action_async(params)
-        return [each for each in found or [] if isinstance(each, lsp.CodeAction)]
+        return [each.title for each in await self.client.text_document_code_action_async(params) or []]
+
+    async def ask(self) -> Any:
+        """Choose "Ask for this file"."""
+        call = lsp.ExecuteCommandParams("lspOrch.lease.request", [self.uri])
+        return await self.client.workspace_execute_command_async(call)
 
     async def shown(self, wanted: Callable[[list[str]], bool]) -> list[str]:
         """Wait until the file's diagnostics are as wanted."""
@@ -77,9 +83,11 @@ async def editing(instance: Instance, editor: str, path: Path) -> AsyncIterator[
         assert offers.server_info
         assert offers.server_info.name == "lsp-orch"
         yield Window(client, path)
-        await client.shutdown_session()
+        if not client.stopped:
+            await client.shutdown_session()
     finally:
-        await client.stop()
+        if not client.stopped:
+            await client.stop()  # type: ignore[no-untyped-call] # pytest-lsp leaves it untyped
 
 
 @pytest.fixture
@@ -101,12 +109,8 @@ async def test_each_editor_is_shown_the_other_in_what_it_understands(windows: tu
     vscode.type("well, ")
     (shown,) = await neovim.shown(bool)
     assert shown.startswith(f"ada ({VSCODE}) has unsaved changes in this file since")
-    (ask,) = await neovim.actions()
-    assert ask.title == f"lsp-orch: Ask for this file (held by ada ({VSCODE}))"
-    assert ask.command
-    call = lsp.ExecuteCommandParams(ask.command.command, ask.command.arguments)
-    outcome = await neovim.client.workspace_execute_command_async(call)
-    assert outcome["granted"] is False
+    assert await neovim.actions() == [f"lsp-orch: Ask for this file (held by ada ({VSCODE}))"]
+    assert (await neovim.ask())["ticket"]["position"] == 1
     (shown,) = await vscode.shown(bool)
     assert shown.startswith(f"ada ({NEOVIM}) waits for this file")
     vscode.save()
@@ -122,9 +126,8 @@ async def test_an_editor_that_leaves_in_order_leaves_the_other_at_work(
     await neovim.shown(bool)
     await vscode.client.shutdown_session()
     await neovim.shown(lambda now: not now)
-    neovim.type("so, ")
-    (release,) = await neovim.actions()
-    assert release.title == "lsp-orch: Release this file"
+    assert (await neovim.ask())["granted"]
+    assert await neovim.actions() == ["lsp-orch: Release this file"]
 
 
 async def test_an_unknown_method_and_command_are_answered_and_the_editor_works_on(
@@ -132,7 +135,7 @@ async def test_an_unknown_method_and_command_are_answered_and_the_editor_works_o
 ) -> None:
     vscode, _ = windows
     with pytest.raises(JsonRpcException, match="no/such"):
-        await vscode.client.protocol.send_request_async("no/such", {})
+        await vscode.client.protocol.send_request_async("no/such", {})  # type: ignore[no-untyped-call] # as above
     with pytest.raises(JsonRpcException, match=r"no\.such"):
         await vscode.client.workspace_execute_command_async(lsp.ExecuteCommandParams("no.such"))
     assert await vscode.actions() == []
