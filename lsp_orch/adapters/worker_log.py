@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+_PIECE = 256 * 1024  # bytes that are read at once
 _MOST = 16 * 1024 * 1024  # bytes of one attempt
 _SECRET_NAMES = ("_KEY", "_TOKEN", "_SECRET", "_PASSWORD")
 _SHORTEST = 8  # a shorter value is no secret, and removing it would spoil the text
@@ -53,3 +54,17 @@ def secrets(environment: Mapping[str, str]) -> set[str]:
 def is_secret(name: str) -> bool:
     """Whether a variable of that name holds something that is nobody's business."""
     return name.upper().endswith(_SECRET_NAMES)
+
+
+def read_log(path: str, offset: int) -> tuple[list[str], int]:
+    """The whole lines from ``offset`` (bytes) on, up to a limit, and where the next one begins."""
+    try:
+        with Path(path).open("rb") as file:
+            file.seek(max(0, offset))
+            piece = file.read(_PIECE)
+            if b"\n" not in piece:
+                piece += file.readline()
+    except FileNotFoundError:  # nothing has been said yet
+        return [], offset
+    whole = piece[: piece.rfind(b"\n") + 1]
+    return whole.decode("utf-8", "replace").splitlines(), offset + len(whole)

@@ -1,11 +1,10 @@
 """``lsp-orch task``: what agents do, in which order."""
 
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Group, RenderableType
+from rich.console import RenderableType
 
 from lsp_orch.cli.ask import ask
 from lsp_orch.cli.output import REFUSED, JsonOption, emit, out, print_json

@@ -6,6 +6,7 @@ from lsp_orch.adapters.checks import ShellChecks
 from lsp_orch.adapters.claude import ClaudeWorker
 from lsp_orch.adapters.git import GitProgram
 from lsp_orch.adapters.programs import find_claude
+from lsp_orch.adapters.worker_log import read_log
 from lsp_orch.client import hook
 from lsp_orch.daemon.attempt import Attempts
 from lsp_orch.daemon.dispatch import Dispatch
@@ -60,7 +61,7 @@ class Labour:
         self._dispatch = Dispatch(desk, dispatcher, attempts, clock, settings)
         reviews = Reviews(clock, self.git, ShellChecks(processes), world.paths, tasks, files)
         self._methods = {
-            **TaskMethods(desk, tasks, reviews, self.git, files, bell, settings).methods(),
+            **TaskMethods(desk, tasks, reviews, self.git, files, bell, settings, read_log).methods(),
             **ReviewMethods(desk, reviews, learn).methods(),
         }
         for subscriber in (bell.on_event, self._dispatch.on_event):

@@ -1,6 +1,6 @@
 """What the services need of the world; each adapter implements one of these."""
 
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -238,3 +238,7 @@ class Secrets(Protocol):
 
     def remove(self, text: str) -> tuple[str, tuple[str, ...]]:
         """The text without secrets, and the kinds of those that were in it."""
+
+
+ReadLog = Callable[[str, int], tuple[list[str], int]]
+"""The whole lines of a file from a place (in bytes) on, up to a limit, and the place after them."""

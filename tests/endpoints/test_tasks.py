@@ -14,6 +14,7 @@ from lsp_orch.adapters.checks import ShellChecks
 from lsp_orch.adapters.git import GitProgram
 from lsp_orch.adapters.paths import RealPaths
 from lsp_orch.adapters.processes import SystemProcesses
+from lsp_orch.adapters.worker_log import read_log
 from lsp_orch.daemon.desk import Desk
 from lsp_orch.daemon.news import News
 from lsp_orch.domain.errors import Code, Misuse, Refusal, Unavailable
@@ -102,7 +103,7 @@ async def office(short_root: Path, repository: Path) -> AsyncIterator[Office]:
 
     reviews = Reviews(clock, git, ShellChecks(SystemProcesses(), env), RealPaths(), tasks, files)
     yield Office(
-        tasks=TaskMethods(desk, tasks, reviews, git, files, bell, settings),
+        tasks=TaskMethods(desk, tasks, reviews, git, files, bell, settings, read_log),
         reviews=ReviewMethods(desk, reviews, learn),
         desk=desk,
         dispatcher=Dispatcher(clock, ids, settings),

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any
 
 from lsp_orch.domain.errors import Code, Misuse, Refusal
@@ -14,14 +14,13 @@ from lsp_orch.endpoints.bell import Bell
 from lsp_orch.endpoints.desk import Desk
 from lsp_orch.endpoints.params import optional, required, strings
 from lsp_orch.endpoints.rpc.role import Answer, Method
-from lsp_orch.services.ports import Git
+from lsp_orch.services.ports import Git, ReadLog
 from lsp_orch.services.reviews import Reviews
 from lsp_orch.services.task_files import TaskFiles
 from lsp_orch.services.tasks import Tasks, not_found
 from lsp_orch.store.base import Tx
 
 _TITLE = 72  # characters of the prompt's first line
-_PIECE = 256 * 1024  # bytes of a log in one answer
 
 
 class TaskMethods:
@@ -36,6 +35,7 @@ class TaskMethods:
         files: TaskFiles,
         bell: Bell,
         settings: Settings,
+        read_log: ReadLog,
     ) -> None:
         self._desk = desk
         self._tasks = tasks
@@ -44,6 +44,7 @@ class TaskMethods:
         self._files = files
         self._bell = bell
         self._settings = settings
+        self._read_log = read_log
 
     def methods(self) -> dict[str, Method]:
         """Each method by its name."""
@@ -69,7 +70,10 @@ class TaskMethods:
 
     async def listing(self, params: dict[str, Any]) -> Answer:
         """``{"workspace"}`` (empty: everywhere), ``{"states"}`` (none: all) to ``{"tasks": [Task]}``."""
-        workspace, states = optional(params, "workspace", ""), {_state(each) for each in strings(params, "states")}
+        workspace, states = (
+            optional(params, "workspace", ""),
+            {_state(each) for each in strings(params, "states")},
+        )
         return _answer(await self._desk.do(lambda tx: tx.tasks.of(workspace, states)))
 
     async def show(self, params: dict[str, Any]) -> Answer:
@@ -127,7 +131,7 @@ class TaskMethods:
             task = await self._desk.do(lambda tx: tx.tasks.by_id(task_id))
             if task is None:
                 return not_found(task_id)
-            lines, end = await asyncio.to_thread(_read, Path(self._files.log(task)), offset)
+            lines, end = await asyncio.to_thread(self._read_log, self._files.log(task), offset)
             runs = task.state not in SETTLED
             if lines or not runs or not optional(params, "follow", default=False):
                 return {"lines": lines, "offset": end, "more": bool(lines) or runs, "attempt": task.attempt}
@@ -176,20 +180,6 @@ class TaskMethods:
 
 def _answer(tasks: list[Task] | Refusal) -> Answer:
     return tasks if isinstance(tasks, Refusal) else {"tasks": [task_shapes.task(task) for task in tasks]}
-
-
-def _read(log: Path, offset: int) -> tuple[list[str], int]:
-    """The whole lines from ``offset`` on, up to a limit, and where the next one begins."""
-    try:
-        with log.open("rb") as file:
-            file.seek(max(0, offset))
-            piece = file.read(_PIECE)
-            if b"\n" not in piece:
-                piece += file.readline()
-    except FileNotFoundError:  # nothing has been said yet
-        return [], offset
-    whole = piece[: piece.rfind(b"\n") + 1]
-    return whole.decode("utf-8", "replace").splitlines(), offset + len(whole)
 
 
 def _state(name: str) -> State:
