@@ -85,3 +85,15 @@ def test_every_custom_method_and_command_is_in_the_protocol() -> None:
     spoken = {name for text in sources for name in re.findall(r'"(lspOrch[/.][\w./]+)"', text)}
     assert spoken
     _none([name for name in sorted(spoken) if f"`{name}`" not in protocol])
+
+
+def test_every_test_that_the_papers_name_is_there() -> None:
+    named = set(re.findall(r"`(tests/[\w/]+\.py)`", TEXT))
+    assert len(named) > 10
+    _none([each for each in sorted(named) if not (ROOT / each).is_file()])
+
+
+def test_every_promise_names_a_test_that_holds_it() -> None:
+    rows = re.findall(r"^\| \d+ \| .* \| (.*) \|$", TEXT, re.MULTILINE)
+    assert len(rows) > 10
+    _none([row for row in rows if "`tests/" not in row])

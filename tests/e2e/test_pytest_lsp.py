@@ -11,6 +11,7 @@ from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcException
 from pytest_lsp import ClientServerConfig, LanguageClient, client_capabilities
 
+from tests.e2e.conftest import configure
 from tests.fixtures.daemon import Instance
 
 VSCODE, NEOVIM = "visual-studio-code", "neovim@v0.11"
@@ -94,6 +95,7 @@ async def editing(instance: Instance, editor: str, path: Path) -> AsyncIterator[
 async def windows(instance: Instance, repository: Path) -> AsyncIterator[tuple[Window, Window]]:
     """VS Code and Neovim, both with the README open."""
     instance.env["USER"] = "ada"
+    configure(instance, "[leases]\nvanished_s = 3600\n")
     async with AsyncExitStack() as stack:
         vscode, neovim = [
             await stack.enter_async_context(editing(instance, editor, repository / "README.md"))
