@@ -18,6 +18,8 @@ class Code(StrEnum):
     BAD_SETTING = "bad-setting"
     CHECK_FAILED = "check-failed"
     CLAUDE_MISSING = "claude-missing"
+    CONTENT_NOT_KEPT = "content-not-kept"
+    CONTENT_NOT_RESTORED = "content-not-restored"
     DAEMON_UNREACHABLE = "daemon-unreachable"
     DISK_FULL = "disk-full"
     EDITOR_SILENT = "editor-silent"
@@ -26,6 +28,7 @@ class Code(StrEnum):
     HOME_READ_ONLY = "home-read-only"
     INDEX_UNAVAILABLE = "index-unavailable"
     INTERNAL = "internal"
+    LEASE_DEADLOCK = "lease-deadlock"
     LEASE_FENCED = "lease-fenced"
     LEASE_HELD = "lease-held"
     LEASE_NOT_FOUND = "lease-not-found"
@@ -48,6 +51,7 @@ class Code(StrEnum):
     UNKNOWN_METHOD = "unknown-method"
     VAULT_READ_ONLY = "vault-read-only"
     VERSION_MISMATCH = "version-mismatch"
+    VERSION_NOT_FOUND = "version-not-found"
     WORKER_DIED = "worker-died"
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from lsp_orch.domain.errors import Code, Refusal
 from lsp_orch.domain.lease import Holder, Lease, Mode, State
 from lsp_orch.domain.scope import Scope, touch
 
@@ -96,3 +97,13 @@ def missing(ask: Ask, live: Iterable[Lease]) -> tuple[Scope, ...]:
     """What the holder's own leases do not yet give of all that is asked."""
     given = {scope for lease in giving(ask, live) for scope in lease.scopes}
     return tuple(scope for scope in ask.scopes if scope not in given)
+
+
+def refuse_deadlock(ask: Ask, names: Iterable[str]) -> Refusal:
+    """Say who would wait for whom for ever; ``names`` begins and ends with whoever asks."""
+    paths = ", ".join(scope.key for scope in ask.scopes)
+    return Refusal(
+        code=Code.LEASE_DEADLOCK,
+        message=f"waiting for {paths} would never end: {', who waits for '.join(names)}",
+        hint="let go of what you hold (end your turn, or `lsp-orch lease release`), then ask again",
+    )

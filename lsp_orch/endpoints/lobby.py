@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable
 
+from lsp_orch.domain.errors import Refusal
 from lsp_orch.domain.events import Event, LeaseGranted, WaiterGone, WaiterQueued
 from lsp_orch.domain.grants import Ask, Granted, Queued, Waiter
 from lsp_orch.domain.lease import Lease
@@ -20,10 +21,10 @@ class Lobby:
         for waiter in waiting:
             self._open(waiter)
 
-    async def acquire(self, ask: Ask, wait_s: float) -> Granted | Queued:
+    async def acquire(self, ask: Ask, wait_s: float) -> Granted | Queued | Refusal:
         """Ask, and wait up to ``wait_s`` seconds for the grant; the place in the queue outlives the wait."""
         outcome = await self._desk.do(lambda tx: self._leases.acquire(tx, ask, wait_s))
-        if isinstance(outcome, Granted) or wait_s <= 0:
+        if not isinstance(outcome, Queued) or wait_s <= 0:
             return outcome
         if decided := self._tickets.get(outcome.waiter.id):
             done, _ = await asyncio.wait([decided], timeout=wait_s)

@@ -3,14 +3,28 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
+from lsp_orch.domain.cycles import cycle
 from lsp_orch.domain.errors import Code, Misuse, Refusal
 from lsp_orch.domain.events import LeaseChanged, LeaseEnded, LeaseGranted, WaiterGone, WaiterQueued
-from lsp_orch.domain.grants import Ask, Granted, Queued, Waiter, again, ahead, blockers, giving, missing
+from lsp_orch.domain.grants import (
+    Ask,
+    Granted,
+    Queued,
+    Waiter,
+    again,
+    ahead,
+    blockers,
+    giving,
+    missing,
+    refuse_deadlock,
+)
 from lsp_orch.domain.lease import STEPS, Lease, State, Step, advance, expiry
 from lsp_orch.domain.scope import Scope
 from lsp_orch.domain.settings import Settings
 from lsp_orch.services.ports import Clock, Ids
 from lsp_orch.store.base import Tx
+
+_Node = tuple[str, str]  # a holder or a waiter, by its id
 
 
 class Leases:
@@ -21,8 +35,11 @@ class Leases:
         self._ids = ids
         self._settings = settings
 
-    def acquire(self, tx: Tx, ask: Ask, wait_s: float = 0.0) -> Granted | Queued:
+    def acquire(self, tx: Tx, ask: Ask, wait_s: float = 0.0) -> Granted | Queued | Refusal:
         """Grant all that is asked at once, or keep a place in the queue for it.
+
+        Refused as lease-deadlock when those in the way already wait for the holder. What a person has typed
+        is never refused: it ends with a save.
 
         Asking again renews what the holder has, and keeps the place of what it waits for. A place is kept for
         as long as the setting says, or for ``wait_s`` seconds where somebody waits longer.
@@ -40,6 +57,8 @@ class Leases:
             ask = replace(ask, state=State.DIRTY)
         conflicts, before = self._obstacles(tx, ask, live, mine)
         if conflicts or before:
+            if not mine and ask.state is State.HELD and (names := self._deadlock(tx, ask, conflicts, before)):
+                return refuse_deadlock(ask, names)
             waiter = self._wait(tx, ask, mine, wait_s)
             return Queued(waiter=waiter, position=len(before) + 1, conflicts=conflicts)
         if mine:
@@ -119,6 +138,33 @@ class Leases:
         return blockers(rest, live), ahead(
             rest, (each for each in queue if not mine or each.place < mine.place)
         )
+
+    def _deadlock(
+        self, tx: Tx, ask: Ask, conflicts: Iterable[Lease], before: Iterable[Waiter]
+    ) -> tuple[str, ...]:
+        """Name the circle that would close if this ask waited, if one would.
+
+        A lease ends when its holder has all it waits for; a waiter ahead is gone when that one wait is over.
+        """
+        names: dict[_Node, str] = {}
+
+        def nodes(leases: Iterable[Lease], waiters: Iterable[Waiter]) -> list[_Node]:
+            found = {("holder", each.holder.id): each.holder.name for each in leases}
+            found |= {("waiter", each.id): each.ask.holder.name for each in waiters}
+            names.update(found)
+            return list(found)
+
+        def waits_for(node: _Node) -> list[_Node]:
+            kind, name = node
+            if kind == "holder":
+                return nodes((), tx.waiters.of_holder(name))
+            waiter = tx.waiters.by_id(name)
+            live = tx.leases.touching(waiter.ask.scopes) if waiter else ()
+            return nodes(*self._obstacles(tx, waiter.ask, live, waiter)) if waiter else []
+
+        circle = cycle(("holder", ask.holder.id), nodes(conflicts, before), waits_for)
+        told = [names.get(each, ask.holder.name) for each in circle]
+        return tuple(name for index, name in enumerate(told) if index == 0 or name != told[index - 1])
 
     def _grant(self, tx: Tx, ask: Ask, live: Iterable[Lease], ticket: str) -> Lease:
         """Give what the holder does not have yet; what it has by now may be all it asked for."""

@@ -5,6 +5,7 @@ from dataclasses import fields, replace
 from math import inf
 
 from lsp_orch.domain import chain
+from lsp_orch.domain.cycles import cycle
 from lsp_orch.domain.errors import Code, Misuse, Refusal
 from lsp_orch.domain.events import TaskChanged
 from lsp_orch.domain.settings import Settings
@@ -58,7 +59,7 @@ class Tasks:
         for each in after:
             if tx.tasks.by_id(each) is None:
                 return not_found(each)
-            if path := chain.cycle(task_id, [each], tx.tasks.dependencies):
+            if path := cycle(task_id, [each], tx.tasks.dependencies):
                 return chain.refuse_cycle(path)
             tx.tasks.add_after(task_id, each)
         return replace(task, after=tuple(tx.tasks.dependencies(task_id)))

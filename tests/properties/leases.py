@@ -6,6 +6,7 @@ from typing import TypeVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from lsp_orch.domain.errors import Code, Refusal
 from lsp_orch.domain.events import Event, LeaseGranted, WaiterGone, WaiterQueued
 from lsp_orch.domain.grants import Ask, Granted, Queued, Waiter
 from lsp_orch.domain.lease import Holder, Lease, Mode, Party, State
@@ -264,11 +265,18 @@ class LeaseMachine(RuleBasedStateMachine):
     def ask(self, ask: Ask) -> None:
         ticket = next((each for each in self.queue.values() if _same(each.ask, ask)), None)
 
-        def work(tx: Tx) -> Granted | Queued:
+        def work(tx: Tx) -> Granted | Queued | Refusal:
             self.seen(tx, ask.holder.session)
             return self.leases.acquire(tx, ask)
 
+        closes = self.closes_a_circle(ask)
         outcome = self.run(work)
+        if isinstance(outcome, Refusal):
+            assert outcome.code is Code.LEASE_DEADLOCK, "refused for another reason"
+            assert closes, "refused without a circle"
+            assert not ticket, "refused what was queued"
+            return
+        assert ticket or ask.state is State.DIRTY or not closes, "a circle of waiters closed"
         if isinstance(outcome, Granted):
             assert self.has(ask), "granted in part"
             assert outcome.lease in self.live(), "granted what is not"
@@ -283,6 +291,20 @@ class LeaseMachine(RuleBasedStateMachine):
                 "others are in the way"
             )
             assert outcome.position == len(waiters) + 1, "another position"
+
+    def closes_a_circle(self, ask: Ask) -> bool:
+        """Whether a holder in the way waits, over whatever detours, for something that whoever asks holds."""
+        live = self.live()
+        holders: set[str] = set()
+        seen: set[str] = set()
+        asks = [(ask, float("inf"))]
+        while asks:
+            leases, waiters = self.in_the_way(*asks.pop(), live)
+            holders |= {each.holder.id for each in leases}
+            waiters += [each for each in self.queue.values() if each.ask.holder.id in holders]
+            asks += [(each.ask, float(each.place)) for each in waiters if each.id not in seen]
+            seen |= {each.id for each in waiters}
+        return ask.holder.id in holders
 
     def stored(self, ticket: str) -> Waiter | None:
         with self.store.transaction() as tx:
@@ -316,7 +338,7 @@ class LeaseMachine(RuleBasedStateMachine):
         own = [each for each in live if each.holder.id == ask.holder.id and each.mode in enough]
         return set(ask.scopes).difference(*(each.scopes for each in own))
 
-    def in_the_way(self, ask: Ask, place: int, live: Sequence[Lease]) -> tuple[list[Lease], list[Waiter]]:
+    def in_the_way(self, ask: Ask, place: float, live: Sequence[Lease]) -> tuple[list[Lease], list[Waiter]]:
         """The rules once more, by sets."""
         rest = self.rest(ask, live)
         leases = [each for each in live if each.holder.id != ask.holder.id and collide(ask, each, rest)]

@@ -1,5 +1,6 @@
 """Before a tool writes: may it, now?"""
 
+from lsp_orch.domain.errors import Refusal
 from lsp_orch.domain.grants import Ask, Granted, Queued
 from lsp_orch.domain.lease import Lease, Mode, Party, State
 from lsp_orch.domain.scope import Kind, Scope
@@ -50,7 +51,13 @@ class ToolUse:
             ttl_s=self._settings.leases_ttl_s,
         )
         outcome = await self._lobby.acquire(ask, self._settings.leases_hook_wait_s)
-        return PASS if isinstance(outcome, Granted) else refuse(_explain(outcome, self._settings))
+        match outcome:
+            case Granted():
+                return PASS
+            case Queued():
+                return refuse(_explain(outcome, self._settings))
+            case Refusal(code=code, message=message, hint=hint):
+                return refuse(f"[{code}] {message}. Nothing was written: {hint}.")
 
 
 def _within(key: str, folder: str) -> str:

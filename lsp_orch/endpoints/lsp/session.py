@@ -4,6 +4,7 @@ from typing import Any
 
 from lsprotocol import types as lsp
 
+from lsp_orch.domain.errors import Refusal
 from lsp_orch.domain.lease import Holder, Lease, Party
 from lsp_orch.domain.scope import Scope
 from lsp_orch.endpoints import shapes
@@ -112,9 +113,12 @@ class EditorSession:
         scope = self._documents.scope(uri)
         return words.actions(self.holder_id, uri, *self._view.on(scope)) if scope else []
 
-    async def _request(self, uri: str) -> dict[str, Any]:
-        outcome = self._documents.requested(uri)
-        return {"granted": False} if outcome is None else shapes.outcome(await outcome)
+    async def _request(self, uri: str) -> dict[str, Any] | Refusal:
+        asked = self._documents.requested(uri)
+        if asked is None:
+            return {"granted": False}
+        outcome = await asked
+        return outcome if isinstance(outcome, Refusal) else shapes.outcome(outcome)
 
     async def _release(self, uri: str) -> dict[str, Any]:
         scope = self._documents.scope(uri)

@@ -56,7 +56,8 @@ class LeaseMethods:
             reason=words(params, "reason", ""),
             ttl_s=_seconds(params, "ttl_s", self._settings.leases_ttl_s),
         )
-        return shapes.outcome(await self._lobby.acquire(ask, _seconds(params, "wait_s", 0.0)))
+        outcome = await self._lobby.acquire(ask, _seconds(params, "wait_s", 0.0))
+        return outcome if isinstance(outcome, Refusal) else shapes.outcome(outcome)
 
     async def release(self, params: dict[str, Any]) -> Answer:
         """``{"ids"}`` (of leases or tickets) or ``{"as"}`` to ``{"released": [Lease]}``."""

@@ -1,0 +1,66 @@
+"""Keeping what files say, from the event loop: the content first, then the version that names it."""
+
+import asyncio
+from collections.abc import Sequence
+from functools import partial
+
+from lsp_orch.domain.errors import Refusal
+from lsp_orch.domain.lease import Holder
+from lsp_orch.domain.version import Author, Version, Why
+from lsp_orch.endpoints.desk import Desk
+from lsp_orch.services.ports import Contents
+from lsp_orch.services.recovery import Pruned, Recovery, Restored
+
+_AT_ONCE = 256  # contents dropped in one transaction: leases must not wait for all of them
+
+
+class Keeper:
+    """Whatever touches the files' bytes runs in a thread; whatever must be in order, at the desk."""
+
+    def __init__(self, desk: Desk, contents: Contents, recovery: Recovery) -> None:
+        self._desk = desk
+        self._contents = contents
+        self._recovery = recovery
+
+    async def keep(self, path: str, by: Author, why: Why) -> Version | Refusal:
+        """Keep what the canonical ``path`` says; it is on disk, and found, when this returns.
+
+        Raises:
+            Unavailable: the disk is full or cannot be written.
+        """
+        while True:
+            content = await asyncio.to_thread(self._contents.keep, path)
+            if isinstance(content, Refusal):
+                return content
+            note = partial(self._recovery.note, path=path, content=content, by=by, why=why)
+            if version := await self._desk.do(note):
+                return version
+
+    async def restore(self, version: Version, by: Holder, *, force: bool) -> Restored | Refusal:
+        """Keep what the file says now, then let it say again what it said."""
+        check = partial(self._recovery.held, path=version.path, by=by, force=force)
+        if refusal := await self._desk.do(check):
+            return refusal
+        restore = partial(self._recovery.restore, version=version, by=by, force=force)
+        while True:
+            kept = await self.keep(version.path, Author(id=by.id, name=by.name), Why.BEFORE_WRITE)
+            if isinstance(kept, Refusal):
+                return kept
+            if outcome := await self._desk.do(restore):
+                return outcome
+
+    async def prune(self, *, dry_run: bool = False) -> Pruned:
+        """Forget what is too old or too much."""
+        pruned = await self._desk.do(partial(self._recovery.prune, dry_run=dry_run))
+        if not dry_run:
+            await self._drop([each.digest for each in pruned.contents])
+        return pruned
+
+    async def tidy(self) -> None:
+        """Take away what a crash has left: half-written contents, and those that were never noted."""
+        await asyncio.to_thread(self._contents.sweep)
+        await self._drop(await asyncio.to_thread(self._contents.stored))
+
+    async def _drop(self, digests: Sequence[str]) -> None:
+        for first in range(0, len(digests), _AT_ONCE):
+            await self._desk.do(partial(self._recovery.drop, digests=digests[first : first + _AT_ONCE]))
