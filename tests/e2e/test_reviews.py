@@ -99,7 +99,8 @@ def test_rejected_work_goes_nowhere_and_the_reason_reaches_who_does_it_anew(
     rejected = office.json("review", "reject", task, "--reason", "far too friendly")["task"]
     assert rejected["state"] == "failed"
     assert "far too friendly" in rejected["error"]
-    assert _tree(office) == before
+    assert _tree(office) == (*before[:2], "1")  # its worktree is gone, the work is under a ref
+    assert git(office, "cat-file", "-t", f"refs/lsp-orch/rejected/{task}/1") == "commit\n"
     office.json("task", "retry", task)
     office.json("task", "wait", task, "--timeout", "60")
     model.wait_for(lambda call: "far too friendly" in call.prompt)
