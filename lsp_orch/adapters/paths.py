@@ -5,6 +5,7 @@ import os
 
 from lsp_orch.domain.errors import Code, Misuse
 
+_LONGEST = 16 * 1024 * 1024  # bytes of a file that is compared when it is opened
 _EXTRA = (0, len(codecs.BOM_UTF8))  # bytes that a file may have more than its text
 
 
@@ -41,9 +42,31 @@ class RealPaths:
         except OSError:  # what cannot be read says nothing
             return False
 
+    def unsaved(self, path: str, text: str) -> bool:
+        """Whether a buffer that opens with ``text`` has what the file has not; when in doubt, no.
+
+        Editors write line ends, a final one and a byte order mark as they like, and what is not UTF-8 comes
+        to us in another encoding: none of these is somebody's work.
+        """
+        try:
+            with open(path, "rb") as file:
+                kept = file.read(_LONGEST + 1)
+        except FileNotFoundError:
+            return bool(text)
+        except OSError:
+            return False
+        try:
+            return len(kept) <= _LONGEST and _plain(kept.decode("utf-8-sig")) != _plain(text)
+        except UnicodeDecodeError:
+            return False
+
     def workspace(self, path: str) -> str:
         """Find the nearest folder with a ``.git`` that holds the canonical ``path``, or nothing."""
         return _checkout(path)
+
+
+def _plain(text: str) -> str:
+    return text.replace("\r\n", "\n").removesuffix("\n")
 
 
 def _checkout(folder: str) -> str:

@@ -23,7 +23,7 @@ class LeaseChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeaseEnded:
-    """``why`` is one of released, expired, closed, died, upgraded."""
+    """``why`` is one of released, expired, closed, died, upgraded, reclaimed."""
 
     lease: Lease
     why: str

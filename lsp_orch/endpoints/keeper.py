@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import Sequence
 from functools import partial
 
-from lsp_orch.domain.errors import Refusal
+from lsp_orch.domain.errors import Code, Refusal, Unavailable
 from lsp_orch.domain.lease import Holder
 from lsp_orch.domain.version import Author, Version, Why
 from lsp_orch.endpoints.desk import Desk
 from lsp_orch.services.ports import Contents
 from lsp_orch.services.recovery import Pruned, Recovery, Restored
 
+_TRIES = 10  # for a file that is written while it is restored
 _AT_ONCE = 256  # contents dropped in one transaction: leases must not wait for all of them
 
 
@@ -42,25 +43,40 @@ class Keeper:
         if refusal := await self._desk.do(check):
             return refusal
         restore = partial(self._recovery.restore, version=version, by=by, force=force)
-        while True:
+        for _ in range(_TRIES):
             kept = await self.keep(version.path, Author(id=by.id, name=by.name), Why.BEFORE_WRITE)
             if isinstance(kept, Refusal):
                 return kept
             if outcome := await self._desk.do(restore):
                 return outcome
+        return Refusal(
+            code=Code.CONTENT_NOT_KEPT,
+            message=f"{version.path} was not restored: what it says changes all the time",
+            hint="stop what writes it, and say it again",
+        )
 
     async def prune(self, *, dry_run: bool = False) -> Pruned:
-        """Forget what is too old or too much."""
+        """Forget what is too old or too much.
+
+        Raises:
+            Unavailable: it was forgotten, but its content could not be taken away; that is tried again later.
+        """
         pruned = await self._desk.do(partial(self._recovery.prune, dry_run=dry_run))
         if not dry_run:
             await self._drop([each.digest for each in pruned.contents])
         return pruned
 
     async def tidy(self) -> None:
-        """Take away what a crash has left: half-written contents, and those that were never noted."""
+        """Take away what a crash has left: half-written contents, and those that were never noted.
+
+        Raises:
+            Unavailable: something could not be taken away.
+        """
         await asyncio.to_thread(self._contents.sweep)
-        await self._drop(await asyncio.to_thread(self._contents.stored))
+        await self._drop(await asyncio.to_thread(self._recovery.unclaimed))
 
     async def _drop(self, digests: Sequence[str]) -> None:
         for first in range(0, len(digests), _AT_ONCE):
-            await self._desk.do(partial(self._recovery.drop, digests=digests[first : first + _AT_ONCE]))
+            batch = digests[first : first + _AT_ONCE]
+            if refusal := await self._desk.do(partial(self._recovery.drop, digests=batch)):
+                raise Unavailable(refusal.code, refusal.message, refusal.hint)

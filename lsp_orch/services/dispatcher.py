@@ -64,7 +64,7 @@ class Dispatcher:
         )
         result = outcome.result
         if isinstance(result, Refusal):
-            return self._again(tx, task, replace(spent, error=result.message), chance)
+            return self._again(tx, task, replace(spent, error=_told(result)), chance)
         ended = replace(spent, result=result, finished_at=self._clock.now())
         if result.status is Status.FAILED:
             words = f"the worker could not do it: {result.summary}"
@@ -102,6 +102,15 @@ class Dispatcher:
     def _current(self, tx: Tx, run: Task) -> Task | None:
         task = tx.tasks.by_id(run.id)
         return task if task and task.session_id == run.session_id else None
+
+
+def _told(refusal: Refusal) -> str:
+    """All that a person needs, in one text."""
+    return (
+        f"{refusal.message}. {refusal.hint} [{refusal.code}]"
+        if refusal.hint
+        else f"{refusal.message} [{refusal.code}]"
+    )
 
 
 def _free(task: Task) -> Task:

@@ -51,6 +51,8 @@ class Leases:
             raise Misuse(Code.BAD_REQUEST, "a lease needs at least one path and a ttl greater than 0")
         ask = replace(ask, scopes=tuple(sorted(set(ask.scopes))))
         live = tx.leases.touching(ask.scopes)
+        if back := self._reclaim(tx, ask, live):
+            return Granted(lease=back)
         self._renew(tx, ask, live)
         mine = next((each for each in tx.waiters.of_holder(ask.holder.id) if again(ask, each.ask)), None)
         if mine and mine.ask.state is State.DIRTY:
@@ -124,6 +126,19 @@ class Leases:
             self.release(tx, leases, "expired")
         deadlines = (tx.leases.deadline(), tx.waiters.deadline())
         return min((each for each in deadlines if each is not None), default=None)
+
+    def _reclaim(self, tx: Tx, ask: Ask, live: Iterable[Lease]) -> Lease | None:
+        """Give back to a person at once what their vanished editor had: a daemon has only one user."""
+        theirs = [each for each in live if each.state is State.VANISHED and each.scopes == ask.scopes]
+        if ask.state is not State.DIRTY or not theirs:
+            return None
+        for lease in theirs:
+            tx.leases.delete(lease)
+            tx.announce(LeaseEnded(lease=lease, why="reclaimed"))
+        lease = self._issue(tx, ask, ())
+        tx.announce(LeaseGranted(lease=lease))
+        self._promote(tx, ask.scopes)  # they may have asked for it meanwhile
+        return lease
 
     def _renew(self, tx: Tx, ask: Ask, live: Iterable[Lease]) -> None:
         own = [replace(lease, ttl_s=ask.ttl_s) for lease in live if lease.holder.id == ask.holder.id]

@@ -200,10 +200,12 @@ class Window(Talk):
         self.say({"jsonrpc": "2.0", "id": "init", "method": "initialize", "params": params})
         self.notify("initialized", {})
 
-    def open(self, path: Path | str) -> None:
-        text = ""
-        with suppress(OSError, ValueError):  # a file that is not there is empty
-            text = Path(path).read_text(encoding="utf-8")
+    def open(self, path: Path | str, text: str | None = None) -> None:
+        """Show a file as it is, or as an editor does that has kept somebody's unsaved ``text``."""
+        if text is None:
+            text = ""
+            with suppress(OSError, ValueError):  # a file that is not there is empty
+                text = Path(path).read_text(encoding="utf-8")
         document = {"uri": uri(path), "languageId": "python", "version": 1, "text": text}
         self.notify("textDocument/didOpen", {"textDocument": document})
 

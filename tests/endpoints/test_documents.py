@@ -339,6 +339,54 @@ async def test_a_person_releases_an_unsaved_file_and_the_next_keystroke_asks_aga
 
 async def test_a_command_for_no_file_of_ours_is_answered(house: House) -> None:
     ann = house.editor()
-    for command, said in (("request", {"granted": False}), ("release", {"released": False})):
-        arguments = ["file:///elsewhere.py"]
-        assert await ann.command({"command": f"lspOrch.lease.{command}", "arguments": arguments}) == said
+    arguments = ["file:///elsewhere.py"]
+    released = await ann.command({"command": "lspOrch.lease.release", "arguments": arguments})
+    assert released == {"released": False}
+    asked = {"command": "lspOrch.lease.request", "arguments": arguments}
+    refused = (await ann.ask("workspace/executeCommand", asked))["error"]
+    assert refused["data"]["code"] == "path-outside"
+
+
+async def test_a_person_whose_editor_comes_back_with_unsaved_work_has_the_file_again_at_once(
+    house: House, path: Path, ann: Window
+) -> None:
+    ann.show(path, "b = 2\n")
+    status, _ = await house.write("s1", path)
+    assert status == 2
+    ann.role.lost(clean=False)
+    back = house.editor("ann")
+    back.open(path, "b = 2\n")
+    [lease] = await house.live()
+    assert (lease.state, lease.holder.id) == (State.DIRTY, back.session.holder_id)
+    assert len(await house.look(lambda tx: tx.waiters.waiting())) == 1
+
+
+async def test_what_a_vanished_editor_had_is_not_given_to_who_only_looks(
+    house: House, path: Path, ann: Window
+) -> None:
+    ann.show(path, "b = 2\n")
+    ann.role.lost(clean=False)
+    house.editor("ann").open(path)
+    [lease] = await house.live()
+    assert (lease.state, lease.holder.id) == (State.VANISHED, ann.session.holder_id)
+
+
+@pytest.mark.parametrize("text", ["a = 1", "a = 1\r\n", "a = 1\n"])
+async def test_a_file_that_is_shown_as_it_is_stays_free(house: House, path: Path, text: str) -> None:
+    house.editor("ann").open(path, text)
+    assert await house.live() == []
+
+
+async def test_a_file_that_is_not_utf8_stays_free_when_it_is_opened(house: House) -> None:
+    path = house.root / "latin.txt"
+    path.write_bytes(b"caf\xe9\n")
+    house.editor("ann").open(path, "caf\u00e9\n")
+    assert await house.live() == []
+
+
+async def test_a_new_file_is_taken_when_it_opens_with_text(house: House) -> None:
+    house.editor("ann").open(house.root / "empty.py", "")
+    assert await house.live() == []
+    house.editor("ann").open(house.root / "skeleton.py", "# licence\n")
+    [lease] = await house.live()
+    assert lease.scopes[0].key.endswith("skeleton.py")

@@ -101,6 +101,14 @@ async def test_release_takes_leases_and_tickets_by_id_and_each_once(house: House
     assert len(house.lobby) == 0
 
 
+async def test_a_name_releases_what_it_has_in_its_own_workspace(house: House) -> None:
+    await acquire(house, "a.py")
+    elsewhere = str(house.root.parent)
+    assert await call(house, "lease.release", workspace=elsewhere, **{"as": "bob"}) == {"released": []}
+    found = await call(house, "lease.release", workspace=str(house.root), **{"as": "bob"})
+    assert [each["id"] for each in found["released"]] == ["lease-1"]
+
+
 async def test_renew_moves_the_end(house: House) -> None:
     await acquire(house, "a.py", ttl_s=60)
     house.clock.advance(30)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from lsp_orch.domain.errors import Code, Refusal
-from lsp_orch.domain.events import Event, LeaseGranted, WaiterGone, WaiterQueued
+from lsp_orch.domain.events import Event, LeaseEnded, LeaseGranted, WaiterGone, WaiterQueued
 from lsp_orch.domain.grants import Ask, Granted, Queued, Waiter
 from lsp_orch.domain.lease import Holder, Lease, Mode, Party, State
 from lsp_orch.domain.scope import Kind, Scope
@@ -49,6 +49,7 @@ class LeaseMachine(RuleBasedStateMachine):
         self.decided: set[str] = set()
         self.met: list[Waiter] = []
         self.leased: set[str] = set()
+        self.reclaimed: tuple[Scope, ...] = ()
         self.tokens = [0]
         self.writers: dict[Scope, list[int]] = {scope: [] for scope in FILES}
         self.sound = True
@@ -89,6 +90,9 @@ class LeaseMachine(RuleBasedStateMachine):
             case WaiterGone(waiter=waiter):
                 del self.queue[waiter.id]
                 self.decided.add(waiter.id)
+            case LeaseEnded(lease=lease, why="reclaimed"):
+                assert lease.state is State.VANISHED, "taken from somebody who is here"
+                self.reclaimed = lease.scopes
             case LeaseGranted(lease=lease, ticket=ticket):
                 self.hear_grant(lease, self.queue.pop(ticket) if ticket else None)
             case _:
@@ -101,7 +105,9 @@ class LeaseMachine(RuleBasedStateMachine):
         if waiter and lease.id in self.leased:
             return  # what was waited for had come by another way
         self.leased.add(lease.id)
-        place = waiter.place if waiter else float("inf")
+        # who comes back for what their editor had was there before everybody who waits for it
+        place = waiter.place if waiter else float("-inf" if lease.scopes == self.reclaimed else "inf")
+        self.reclaimed = ()
         for each in self.queue.values():
             first = each.place < place and each.ask.holder.id != lease.holder.id
             assert not (first and collide(each.ask, lease, lease.scopes)), "somebody was overtaken"
@@ -270,6 +276,9 @@ class LeaseMachine(RuleBasedStateMachine):
             return self.leases.acquire(tx, ask)
 
         closes = self.closes_a_circle(ask)
+        theirs = ask.state is State.DIRTY and any(
+            each.state is State.VANISHED and each.scopes == ask.scopes for each in self.live()
+        )
         outcome = self.run(work)
         if isinstance(outcome, Refusal):
             assert outcome.code is Code.LEASE_DEADLOCK, "refused for another reason"
@@ -277,6 +286,7 @@ class LeaseMachine(RuleBasedStateMachine):
             assert not ticket, "refused what was queued"
             return
         assert ticket or ask.state is State.DIRTY or not closes, "a circle of waiters closed"
+        assert not (theirs and isinstance(outcome, Queued)), "a returning person waited"
         if isinstance(outcome, Granted):
             assert self.has(ask), "granted in part"
             assert outcome.lease in self.live(), "granted what is not"

@@ -136,6 +136,8 @@ SEEDS: list[tuple[Seed, str]] = [
     # nobody waits for themselves
     (method(Leases, "_deadlock", lambda *_: ()), "a circle of waiters closed"),
     (method(service, "cycle", lambda who, *_: (who, who)), "refused without a circle"),
+    # a vanished editor's files
+    (method(Leases, "_reclaim", lambda *_: None), "a returning person waited"),
     # time
     (method(LeaseTable, "expired", lambda *_: []), "outlived"),
     (method(WaiterTable, "expired", lambda *_: []), "outlived"),

@@ -45,11 +45,13 @@ class Documents:
         """Under which URIs the editor shows a file: two links to it are two URIs."""
         return [uri for uri, each in self._scopes.items() if each == scope]
 
-    def opened(self, uri: str) -> Scope | None:
-        """A look at a file blocks nobody."""
+    def opened(self, uri: str, text: str) -> Scope | None:
+        """A look at a file blocks nobody; a buffer that comes with unsaved work is like one that changes."""
         scope = self._locate(uri)
         if scope:
             self._scopes[uri] = scope
+            if self._paths.unsaved(scope.key, text):
+                self._take(scope)
         return scope
 
     def changed(self, uri: str, text: str) -> None:
@@ -63,10 +65,8 @@ class Documents:
         if self._paths.says(scope.key, text):
             if scope in self._dirty:
                 self.saved(uri)
-        elif scope not in self._dirty:
-            self._dirty.add(scope)
-            asked = self._submit(lambda tx: self._leases.acquire(tx, self._ask(scope, State.DIRTY)))
-            asked.add_done_callback(lambda done: self._asked(scope, done))
+        else:
+            self._take(scope)
 
     def requested(self, uri: str) -> "asyncio.Future[Any] | None":
         """The person asks for a file that somebody else holds."""
@@ -101,6 +101,12 @@ class Documents:
             )
 
         return self._submit(work)
+
+    def _take(self, scope: Scope) -> None:
+        if scope not in self._dirty:
+            self._dirty.add(scope)
+            asked = self._submit(lambda tx: self._leases.acquire(tx, self._ask(scope, State.DIRTY)))
+            asked.add_done_callback(lambda done: self._asked(scope, done))
 
     def _locate(self, uri: str) -> Scope | None:
         path = _path(uri)

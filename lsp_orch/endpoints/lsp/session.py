@@ -4,7 +4,7 @@ from typing import Any
 
 from lsprotocol import types as lsp
 
-from lsp_orch.domain.errors import Refusal
+from lsp_orch.domain.errors import Code, Refusal
 from lsp_orch.domain.lease import Holder, Lease, Party
 from lsp_orch.domain.scope import Scope
 from lsp_orch.endpoints import shapes
@@ -93,7 +93,7 @@ class EditorSession:
         self._desk.do(lambda tx: self._sessions.seen(tx, self.holder_id, Party.HUMAN, name, workspace, pid=0))
 
     def _did_open(self, params: lsp.DidOpenTextDocumentParams) -> None:
-        if scope := self._documents.opened(params.text_document.uri):
+        if scope := self._documents.opened(params.text_document.uri, params.text_document.text):
             self.refresh(scope)
 
     def _did_change(self, params: lsp.DidChangeTextDocumentParams) -> None:
@@ -116,7 +116,11 @@ class EditorSession:
     async def _request(self, uri: str) -> dict[str, Any] | Refusal:
         asked = self._documents.requested(uri)
         if asked is None:
-            return {"granted": False}
+            return Refusal(
+                code=Code.PATH_OUTSIDE,
+                message=f"{uri} is no file below a workspace folder or inside a git checkout",
+                hint="save it there first",
+            )
         outcome = await asked
         return outcome if isinstance(outcome, Refusal) else shapes.outcome(outcome)
 

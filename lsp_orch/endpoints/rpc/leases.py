@@ -60,8 +60,12 @@ class LeaseMethods:
         return outcome if isinstance(outcome, Refusal) else shapes.outcome(outcome)
 
     async def release(self, params: dict[str, Any]) -> Answer:
-        """``{"ids"}`` (of leases or tickets) or ``{"as"}`` to ``{"released": [Lease]}``."""
+        """``{"ids"}`` (of leases or tickets) or ``{"as", "workspace"}`` to ``{"released": [Lease]}``.
+
+        In another workspace the same name is somebody else's; an empty one is every workspace.
+        """
         ids, name = strings(params, "ids"), words(params, "as", "")
+        where = self._workspace(params)
         if not ids and not name:
             raise Misuse(Code.BAD_REQUEST, "name what to release: ids, or the holder with --as")
 
@@ -71,8 +75,9 @@ class LeaseMethods:
                 return found
             leases, waiters = found
             if name:
-                leases += tx.leases.of_holder(_cli_id(name))
-                waiters += tx.waiters.of_holder(_cli_id(name))
+                held, asked = tx.leases.of_holder(_cli_id(name)), tx.waiters.of_holder(_cli_id(name))
+                leases += [each for each in held if where in ("", each.workspace)]
+                waiters += [each for each in asked if where in ("", each.ask.workspace)]
             ended = dict.fromkeys(leases)
             self._leases.withdraw(tx, dict.fromkeys(waiters))
             self._leases.release(tx, ended)
@@ -96,8 +101,7 @@ class LeaseMethods:
 
     async def list(self, params: dict[str, Any]) -> Answer:
         """``{"workspace"}`` (empty: everywhere) to ``{"leases", "waiters"}``."""
-        workspace = optional(params, "workspace", "")
-        workspace = workspace and self._paths.canonical(workspace, "/")
+        workspace = self._workspace(params)
         leases, queue = await self._desk.do(
             lambda tx: (tx.leases.live(workspace), tx.waiters.waiting(workspace))
         )
@@ -105,6 +109,10 @@ class LeaseMethods:
             "leases": [shapes.lease(lease) for lease in leases],
             "waiters": [shapes.waiter(each, number) for each, number in numbered(queue)],
         }
+
+    def _workspace(self, params: dict[str, Any]) -> str:
+        named = optional(params, "workspace", "")
+        return named and self._paths.canonical(named, "/")
 
     def _scope(self, path: str, workspace: str, cwd: str) -> Scope | Refusal:
         key = self._paths.canonical(path, cwd)

@@ -83,8 +83,8 @@ class RecoveryMethods:
     async def restore(self, params: dict[str, Any]) -> Answer:
         """The same, with ``user`` or an agent's ``session``, and ``force``, to what was restored.
 
-        The answer is ``{"restored": Version, "replaced": Version, "changed": bool}``; ``replaced`` is what the
-        file said until now. Without ``force`` of a person's, nobody else may hold the file for writing.
+        The answer is ``{"restored": Version, "replaced": Version, "changed": bool}``; ``replaced`` is what
+        the file said until now. Unless a person says ``force``, nobody else may hold the file for writing.
         """
         version = await self._wanted(params)
         if isinstance(version, Refusal):
