@@ -11,7 +11,7 @@ from lsp_orch.adapters import note_format, whole_files
 from lsp_orch.adapters.front_matter import UnreadableError
 from lsp_orch.domain.errors import Code, Refusal, Unavailable
 from lsp_orch.domain.note import PERSONAL, Filed, Note, Scope, slug
-from lsp_orch.services.ports import Clock
+from lsp_orch.services.ports import Clock, SettingsOf
 
 LARGEST = 1024 * 1024  # bytes of a file that is read as a note
 
@@ -22,15 +22,17 @@ _FOLDER = 0o755
 class VaultFiles:
     """Each workspace's vault, and the personal one. Folders whose name begins with a dot are left alone."""
 
-    def __init__(self, folder_in_workspace: str, personal: Path, clock: Clock) -> None:
-        """``folder_in_workspace`` is relative to each workspace; ``personal`` is the user's own vault."""
-        self._folder = folder_in_workspace
+    def __init__(self, settings: SettingsOf, personal: Path, clock: Clock) -> None:
+        """``settings`` name each workspace's vault; ``personal`` is the user's own."""
+        self._settings = settings
         self._personal = personal
         self._clock = clock
 
     def root(self, workspace: str) -> Path:
         """The folder that holds a vault, whether or not it is there yet."""
-        return self._personal if workspace == PERSONAL else Path(workspace, self._folder)
+        if workspace == PERSONAL:
+            return self._personal
+        return Path(workspace, self._settings(workspace).vault_path)
 
     def scan(self, workspace: str) -> dict[str, str] | Refusal:
         """Every Markdown file of a vault with its signature, which is empty when it is too young to tell."""

@@ -23,7 +23,7 @@ _Stamp: TypeAlias = tuple[tuple[int, int, int] | None, ...]
 class SettingsFiles:
     """Reads the layers; ``folder`` holds the user's file.
 
-    Raises (from every method):
+    Raises (from every method but ``sound``):
         Misuse: bad-setting, naming the file and the line.
     """
 
@@ -39,6 +39,16 @@ class SettingsFiles:
         if known is None or known[0] != stamp:
             known = self._known[workspace] = (stamp, layers.settings(self.values(workspace)))
         return known[1]
+
+    def sound(self, workspace: str = "") -> Settings:
+        """As ``of``, for what must go on while a file is wrong: then with what counted before.
+
+        That is the workspace's own where it was ever sound, else what counts without one; call ``of`` first.
+        """
+        try:
+            return self.of(workspace)
+        except Misuse:
+            return (self._known.get(workspace) or self._known[""])[1]
 
     def values(self, workspace: str = "", environment: Mapping[str, str] | None = None) -> dict[str, Value]:
         """Every key with its value and where that came from; ``environment`` in place of our own."""

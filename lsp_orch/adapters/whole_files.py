@@ -32,18 +32,39 @@ def replace(file: Path, text: str) -> None:
     Raises:
         OSError: it could not be written; the file is as it was.
     """
+    put(file, text.encode(), stat.S_IMODE(file.stat().st_mode))
+
+
+def put(file: Path, data: bytes, mode: int = _FILE) -> None:
+    """Make a file hold just these bytes, in one step, whether it was there or not.
+
+    Raises:
+        OSError: it could not be written; the file is as it was.
+    """
     part = file.with_name(f".{secrets.token_hex(8)}.part")
     try:
-        handle = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, stat.S_IMODE(file.stat().st_mode))
+        handle = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode)
         with open(handle, "wb") as stream:  # noqa: PTH123 - the file is open already
-            stream.write(text.encode())
+            stream.write(data)
             stream.flush()
+            part.chmod(mode)  # a umask is for new files, and this one may be an old one
             os.fsync(handle)
         part.replace(file)
     except OSError:
         part.unlink(missing_ok=True)
         raise
-    _sync(file.parent)
+    sync(file.parent)
+
+
+def sync(folder: Path) -> None:
+    """Let the folder's entries be on disk when this returns."""
+    if os.name == "nt":  # Windows keeps a folder's entries by itself
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _reserve(folder: Path, names: Iterable[str]) -> Path:
@@ -52,13 +73,3 @@ def _reserve(folder: Path, names: Iterable[str]) -> Path:
             os.close(os.open(folder / name, os.O_CREAT | os.O_EXCL | os.O_WRONLY, _FILE))
             return folder / name
     raise FileExistsError(errno.EEXIST, "each name for the file is taken", str(folder))
-
-
-def _sync(folder: Path) -> None:
-    if os.name == "nt":  # Windows keeps a folder's entries by itself
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -11,7 +11,7 @@ import typer
 from rich.console import Group, RenderableType
 from rich.table import Table
 
-from lsp_orch.cli.ask import ask, connected
+from lsp_orch.cli.ask import ask, ask_and_wait, connected
 from lsp_orch.cli.output import REFUSED, JsonOption, emit, fail, out, tell
 from lsp_orch.cli.workspace import WorkspaceOption, workspace
 from lsp_orch.client.errors import ClientError
@@ -56,8 +56,9 @@ def acquire(
     as_json: JsonOption = False,
 ) -> None:
     """Ask for files; what is not free yet is queued, and the exit code is 1."""
-    answer = ask(
+    answer = ask_and_wait(
         "lease.acquire",
+        "wait_s",
         paths=paths,
         workspace=workspace(chosen),
         cwd=str(chosen or Path.cwd()),
@@ -79,12 +80,15 @@ def release(
     name: Annotated[
         str, typer.Option("--as", metavar="NAME", help="Everything this name holds or waits for.")
     ] = "",
+    everywhere: EverywhereOption = False,
+    chosen: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Give files back; whoever waits gets them at once."""
     if not ids and not name:
         raise typer.BadParameter("name leases or tickets, or a holder with --as")
-    emit(ask("lease.release", ids=ids or [], **{"as": name}), as_json, _released)
+    where = "" if everywhere or not name else workspace(chosen)
+    emit(ask("lease.release", ids=ids or [], workspace=where, **{"as": name}), as_json, _released)
 
 
 @app.command()

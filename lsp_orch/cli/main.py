@@ -1,5 +1,6 @@
 """The command line: each verb is imported when it is called."""
 
+import io
 import os
 import sys
 import traceback
@@ -12,7 +13,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from lsp_orch import __version__
-from lsp_orch.cli.output import BUG, REFUSED, USAGE, print_json, report, tell, wants_json
+from lsp_orch.cli.output import BUG, CUT_OFF, USAGE, print_json, report, tell, wants_json
 from lsp_orch.client.errors import ClientError
 from lsp_orch.client.places import here
 from lsp_orch.domain.errors import Code
@@ -23,6 +24,7 @@ VERBS = {
     "status": "lsp_orch.cli.status",
     "doctor": "lsp_orch.cli.doctor",
     "lease": "lsp_orch.cli.lease",
+    "recover": "lsp_orch.cli.recover",
     "task": "lsp_orch.cli.task",
     "review": "lsp_orch.cli.review",
     "vault": "lsp_orch.cli.vault",
@@ -44,12 +46,14 @@ class _Verbs(TyperGroup):
         """Import one verb."""
         if cmd_name not in VERBS:
             return None
-        command = get_command(import_module(VERBS[cmd_name]).app)
+        verb = import_module(VERBS[cmd_name]).app
+        verb._add_completion = False  # noqa: SLF001 - typer's only switch for it; the root offers completion
+        command = get_command(verb)
         command.name = cmd_name
         return command
 
 
-app = typer.Typer(cls=_Verbs, no_args_is_help=True)
+app = typer.Typer(cls=_Verbs, no_args_is_help=True, context_settings={"help_option_names": ["-h", "--help"]})
 
 
 def _version(wanted: bool) -> None:
@@ -69,6 +73,10 @@ def root(
 
 def main() -> None:
     """Run one verb and leave with its exit code; see CONTRACT's table of them."""
+    if sys.stdout is None:  # it was closed: nobody wants the answer
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - open while we live
+    elif isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a name that this locale can't write is still told
     sys.exit(_run())
 
 
@@ -77,9 +85,11 @@ def _run() -> int:
         return get_command(app)(prog_name="lsp-orch", standalone_mode=False) or 0
     except ClientError as error:
         return report(error)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # whoever read our answer has had enough
-        return REFUSED
+    except SystemExit as ended:  # typer and rich make 1, a refusal, of a closed pipe
+        if not isinstance(ended.__context__, BrokenPipeError):
+            raise
+        _mute()  # whoever read our answer has had enough
+        return CUT_OFF
     except Exception as error:  # noqa: BLE001 - the last frame: a bug must leave its trace where people find it
         # typer has a base class for what the user got wrong, and does not export it
         return _misused(error) if getattr(error, "exit_code", None) == USAGE else _failed(error)
@@ -106,8 +116,16 @@ def _failed(error: Exception) -> int:
         tell(trace)  # nowhere to keep it
     if wants_json():
         told = {"message": f"{type(error).__name__}: {error}", "hint": f"see {log}"}
-        print_json({"error": {"code": Code.INTERNAL.value, **told}})
+        try:
+            print_json({"error": {"code": Code.INTERNAL.value, **told}})
+        except OSError:
+            _mute()  # stdout itself is what fails; stderr is told below
     tell(
         f"lsp-orch: {type(error).__name__}: {error} [{Code.INTERNAL}]\nThis is a bug in lsp-orch; see {log}."
     )
     return BUG
+
+
+def _mute() -> None:
+    """Let what is still buffered for stdout go nowhere, rather than fail once more at the end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

@@ -17,13 +17,17 @@ REFUSED = 1
 USAGE = 2
 UNREACHABLE = 3
 BUG = 70
+CUT_OFF = 141  # what a shell reports of a program that SIGPIPE ended
 
 _STATUS: dict[str, int] = {
+    Code.BAD_REQUEST: USAGE,
     Code.DAEMON_UNREACHABLE: UNREACHABLE,
     Code.VERSION_MISMATCH: UNREACHABLE,
     Code.INTERNAL: BUG,
 }
 _PIPE_WIDTH = 1000  # columns where no terminal ends a line: programs read it, and nothing may be folded
+# a name may hold what a terminal would obey: it is shown, and does nothing
+_CONTROLS = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n"}
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Answer with one JSON document.")]
 
@@ -34,7 +38,7 @@ def emit(
     """Answer: the document as it is, or as ``render`` shows it to people (None: nothing to say)."""
     if as_json:
         print_json(document)
-    elif (shown := render(document)) is not None:
+    elif (shown := render(harmless(document))) is not None:
         out().print(shown, soft_wrap=isinstance(shown, str))
 
 
@@ -65,12 +69,25 @@ def print_json(document: dict[str, Any]) -> None:
 
 def tell(text: str) -> None:
     """A diagnostic for people: on stderr, so that it never mixes with an answer."""
-    _console(sys.stderr).print(text, soft_wrap=True)
+    _console(sys.stderr).print(harmless(text), soft_wrap=True)
 
 
 def out() -> Console:
     """Where answers for people go; colours only on a terminal, and never with NO_COLOR."""
     return _console(sys.stdout)
+
+
+def harmless(value: Any) -> Any:
+    """The same document with its control characters spelled out, for people's terminals; lines stay lines."""
+    match value:
+        case str():
+            return value.translate(_CONTROLS)
+        case list():
+            return [harmless(each) for each in value]
+        case dict():
+            return {key: harmless(each) for key, each in value.items()}
+        case _:
+            return value
 
 
 def wants_json() -> bool:

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 import typer
 from rich.console import RenderableType
 
-from lsp_orch.cli.ask import ask
-from lsp_orch.cli.output import REFUSED, JsonOption, emit, out, print_json
+from lsp_orch.cli.ask import ask, ask_and_wait
+from lsp_orch.cli.output import REFUSED, JsonOption, emit, harmless, out, print_json
 from lsp_orch.cli.task_view import log_line, task_details, tasks_table
 from lsp_orch.cli.workspace import WorkspaceOption, workspace
 from lsp_orch.domain.task import Isolation, State
@@ -120,7 +120,7 @@ def logs(
             continue
         for line in answer["lines"]:
             if shown := line if as_json else log_line(line):
-                out().file.write(shown + "\n")
+                out().file.write((shown if as_json else harmless(shown)) + "\n")
         out().file.flush()
     if as_json and not follow:
         print_json({"id": task_id, "attempt": answer["attempt"], "lines": events})
@@ -133,7 +133,7 @@ def wait(
     as_json: JsonOption = False,
 ) -> None:
     """Wait until tasks have ended; exit code 0 when all are done or in review, else 1."""
-    answer = ask("task.wait", ids=ids, timeout_s=timeout)
+    answer = ask_and_wait("task.wait", "timeout_s", ids=ids, timeout_s=timeout)
     emit(answer, as_json, _table)
     if not all(task["state"] in _GOOD for task in answer["tasks"]):
         raise typer.Exit(REFUSED)

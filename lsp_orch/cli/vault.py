@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from lsp_orch.cli.ask import ask
-from lsp_orch.cli.output import JsonOption, emit, tell
+from lsp_orch.cli.output import JsonOption, emit, out, tell
 from lsp_orch.cli.workspace import WorkspaceOption, workspace
 
 app = typer.Typer(help="What earlier work has learned.", no_args_is_help=True)
@@ -173,7 +173,12 @@ def _note(answer: dict[str, Any]) -> RenderableType:
     for name, value in note["source"].items():
         if value:
             table.add_row(f"from {name}", value)
-    return Group(table, "", Text(note["title"], style="bold"), "", Markdown(note["body"]))
+    return Group(table, "", Text(note["title"], style="bold"), "", _prose(note["body"]))
+
+
+def _prose(body: str) -> RenderableType:
+    """Markdown as a terminal shows it; a pipe gets it as it is written."""
+    return Markdown(body) if out().is_terminal else Text(body.rstrip("\n"))
 
 
 def _context(answer: dict[str, Any]) -> RenderableType:

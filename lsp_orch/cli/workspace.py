@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from lsp_orch.client.errors import ClientError
+
 WorkspaceOption = Annotated[
     Path | None,
     typer.Option(
@@ -22,8 +24,19 @@ def workspace(chosen: Path | None = None) -> str:
     """The absolute path of ``chosen``, else of the git top level of the current folder, else of that folder.
 
     Nothing here needs git itself: what has no repository still has files that are edited.
+
+    Raises:
+        ClientError: bad-request, when neither is there.
     """
-    return str(chosen or top_level(Path.cwd()) or Path.cwd())
+    if chosen:
+        return str(chosen)
+    try:
+        folder = Path.cwd()
+    except FileNotFoundError:
+        raise ClientError(
+            "bad-request", "the current folder is not there any more", "go to one that is, or use --workspace"
+        ) from None
+    return str(top_level(folder) or folder)
 
 
 def top_level(folder: Path) -> Path | None:

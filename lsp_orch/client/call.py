@@ -1,6 +1,7 @@
 """A blocking JSON-RPC client, for the command line."""
 
 import json
+import time
 from collections import deque
 from collections.abc import Iterator
 from types import TracebackType
@@ -19,6 +20,12 @@ class Call:
         self.line = connect(role, start=start)
         self._news: deque[tuple[str, Any]] = deque()
         self._asked = 0
+        self._since = time.monotonic()
+
+    @property
+    def age_s(self) -> float:
+        """How long ago it was made."""
+        return time.monotonic() - self._since
 
     def __enter__(self) -> Self:
         return self

@@ -61,7 +61,9 @@ def _once(event: bytes) -> tuple[dict[bytes, bytes], bytes] | None:
 def _failed(error: ClientError, question: list[bytes]) -> tuple[int, bytes]:
     """Decide what *our* failure means for the call: the mode says."""
     reason = f"{error} {error.hint}".strip()
-    if _mode() == "enforce" and _judged(question):
+    from lsp_orch.client.mode import configured  # a failure is rare and may take its time
+
+    if (_mode() or configured(os.getcwd())) == "enforce" and _judged(question):
         text = (
             f"lsp-orch could not check this call, and in mode `enforce` such a call is refused. {reason}\n"
             "Do not work around this: try once more, then tell the user to run `lsp-orch doctor`.\n"
@@ -73,7 +75,7 @@ def _failed(error: ClientError, question: list[bytes]) -> tuple[int, bytes]:
 
 def _judged(question: list[bytes]) -> bool:
     """Whether it is a tool call, or may be one: to refuse a Stop would keep the agent at work for ever."""
-    import json  # a failure is rare and may take its time
+    import json  # as rare
 
     try:
         return bool(json.loads(question[0])["hook_event_name"] == "PreToolUse")

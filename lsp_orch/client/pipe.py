@@ -11,6 +11,7 @@ import os
 from lsp_orch.client.connect import connect
 from lsp_orch.client.errors import ClientError
 from lsp_orch.client.line import Frames, frame
+from lsp_orch.client.places import here
 
 _CHUNK = 65536
 _TAIL = 64  # bytes, enough to hold an `exit` notification
@@ -29,7 +30,10 @@ def main() -> None:
     editor = _Editor()
     _thread.start_new_thread(_upwards, (line.socket, editor))
     _downwards(line.socket, line.rest)
-    os._exit(0 if editor.left() else _GONE)
+    if not editor.left():
+        _lament()
+        os._exit(_GONE)
+    os._exit(0)
 
 
 class _Editor:
@@ -75,6 +79,14 @@ def _wait(seconds: float) -> None:
     never = _thread.allocate_lock()
     never.acquire()
     never.acquire(timeout=seconds)
+
+
+def _lament() -> None:
+    """Say on stderr, where editors keep a log, that the daemon went first."""
+    text = (
+        f"lsp-orch: the daemon is gone. Start the language server again; the daemon's log is {here().log}.\n"
+    )
+    os.write(2, text.encode(errors="replace"))
 
 
 def _apologise(error: ClientError) -> None:

@@ -13,6 +13,7 @@ from _collections_abc import Mapping
 from lsp_orch.client.errors import ClientError
 
 _LONGEST = {"darwin": 103}  # bytes of a socket's path; 107 elsewhere
+_LONGEST_NAME = 64  # characters of an instance's name
 _PRIVATE = 0o700
 
 
@@ -62,12 +63,13 @@ def _uid() -> int:
 
 def _instance(env: Mapping[str, str]) -> str:
     name = env.get("LSP_ORCH_INSTANCE") or "default"
-    if name.isascii() and name[0] != "." and all(each.isalnum() or each in "-_." for each in name):
+    plain = name.isascii() and name[0] != "." and all(each.isalnum() or each in "-_." for each in name)
+    if plain and len(name) <= _LONGEST_NAME:
         return name
     raise ClientError(
         "bad-setting",
         f"LSP_ORCH_INSTANCE is {name!r}, which can't name files",
-        "Use letters, digits, '-', '_' and '.', and no '.' in front.",
+        f"Use at most {_LONGEST_NAME} letters, digits, '-', '_' and '.', and no '.' in front.",
     )
 
 

@@ -12,6 +12,7 @@ from lsp_orch.daemon.desk import Desk
 from lsp_orch.daemon.labour import Labour
 from lsp_orch.daemon.news import News
 from lsp_orch.daemon.reaping import Reaping
+from lsp_orch.daemon.recovery import Archive
 from lsp_orch.daemon.vault import Vault
 from lsp_orch.daemon.world import World
 from lsp_orch.endpoints.hooks.role import HookRole, Hooks
@@ -39,9 +40,9 @@ class Application:
     """The whole application; see ``daemon/app.py`` for what the daemon asks of it."""
 
     def __init__(self, world: World, files: SettingsFiles, store: SqliteStore, name: str) -> None:
-        self._world, self._store = world, store
+        self._world, self._files, self._store = world, files, store
         self.settings = settings = files.of()
-        self._leases = leases = Leases(world.clock, world.ids, settings)
+        self._leases = leases = Leases(world.clock, world.ids, files.sound)
         self._sessions = Sessions(world.clock, world.processes, leases)
         with store.transaction() as tx:
             self._sessions.restart(tx)
@@ -55,13 +56,15 @@ class Application:
         self._reaping = Reaping(desk, world.clock, self._reap)
         for part in (self._hub, self._watch, lobby, self._reaping):
             news.subscribe(part.on_event)
-        self._vault = Vault(world, settings)
-        self._labour = Labour(world, settings, desk, news, self._vault.learn)
+        self._vault = Vault(world, files.of)
+        self._labour = Labour(world, settings, files.of, desk, news, self._vault.learn)
+        self._archive = Archive(world, settings, desk)
+        news.subscribe(self._archive.on_event)
         self._hooks = Hooks(
             desk=desk,
             leases=leases,
             sessions=self._sessions,
-            tool_use=ToolUse(lobby, world.paths, settings),
+            tool_use=ToolUse(lobby, world.paths, files.of, self._archive.keeper.keep),
             recall=self._vault,
             paths=world.paths,
         )
@@ -72,9 +75,10 @@ class Application:
         )
         daemon = Daemon(version=__version__, pid=os.getpid(), started=world.clock.now(), store=name)
         self._methods = {
-            **LeaseMethods(desk, lobby, leases, world.paths, settings).methods(),
+            **LeaseMethods(desk, lobby, leases, world.paths, files.of).methods(),
             **self._labour.methods(),
             **self._vault.methods(),
+            **self._archive.methods(),
             **StatusMethods(daemon, parts, desk, self._view, world.clock).methods(),
             **ConfigMethods(files.values, lambda each: checkup.paths(files, each), settings).methods(),
         }
@@ -85,7 +89,7 @@ class Application:
         return {
             "cli": lambda peer: RpcRole(peer, {**self._methods, **self._watch.methods(peer)}),
             "editor": self._editor,
-            "hook": lambda peer: HookRole(peer, self._hooks, self.settings.mode),
+            "hook": lambda peer: HookRole(peer, self._hooks, self._files.sound),
         }
 
     def busy(self) -> bool:
@@ -97,6 +101,7 @@ class Application:
         async with asyncio.TaskGroup() as services:
             services.create_task(self._reaping.run())
             services.create_task(self._labour.run())
+            services.create_task(self._archive.run())
 
     async def drain(self) -> None:
         """End the workers in order, then write what was handed in."""
@@ -112,7 +117,9 @@ class Application:
         server = EditorServer(peer)
         session = EditorSession(
             server,
-            Documents(desk=self._desk, leases=self._leases, paths=self._world.paths, settings=self.settings),
+            Documents(
+                desk=self._desk, leases=self._leases, paths=self._world.paths, settings=self._files.sound
+            ),
             session_id=self._world.ids.new("editor"),
             user=getpass.getuser(),
             desk=self._desk,

@@ -13,13 +13,14 @@ from lsp_orch.daemon.dispatch import Dispatch
 from lsp_orch.daemon.news import News
 from lsp_orch.daemon.world import World
 from lsp_orch.domain.settings import Settings
-from lsp_orch.domain.task import Task
+from lsp_orch.domain.task import State, Task
 from lsp_orch.endpoints.bell import Bell
 from lsp_orch.endpoints.desk import Desk
 from lsp_orch.endpoints.rpc.reviews import ReviewMethods
 from lsp_orch.endpoints.rpc.role import Method
 from lsp_orch.endpoints.rpc.tasks import TaskMethods
 from lsp_orch.services.dispatcher import Dispatcher
+from lsp_orch.services.ports import SettingsOf
 from lsp_orch.services.reviews import Reviews
 from lsp_orch.services.task_files import TaskFiles
 from lsp_orch.services.tasks import Tasks
@@ -33,11 +34,12 @@ class Labour:
         self,
         world: World,
         settings: Settings,
+        settings_of: SettingsOf,
         desk: Desk,
         news: News,
         learn: Callable[[Task], Awaitable[None]],
     ) -> None:
-        """``learn`` keeps what an accepted task has learned."""
+        """``settings_of`` says what a new task begins with; ``learn`` keeps what an accepted one learned."""
         clock, ids, processes = world.clock, world.ids, world.processes
         bell = Bell()
         worktrees = world.places.state / "worktrees"
@@ -61,7 +63,7 @@ class Labour:
         self._dispatch = Dispatch(desk, dispatcher, attempts, clock, settings)
         reviews = Reviews(clock, self.git, ShellChecks(processes), world.paths, tasks, files)
         self._methods = {
-            **TaskMethods(desk, tasks, reviews, self.git, files, bell, settings, read_log).methods(),
+            **TaskMethods(desk, tasks, reviews, self.git, files, bell, settings_of, read_log).methods(),
             **ReviewMethods(desk, reviews, learn).methods(),
         }
         for subscriber in (bell.on_event, self._dispatch.on_event):
@@ -72,8 +74,9 @@ class Labour:
         return self._methods
 
     def counts(self, tx: Tx) -> Mapping[str, int]:
-        """How many tasks are in each state."""
-        return {state.value: number for state, number in tx.tasks.counts().items()}
+        """How many tasks are in each state, also where that is none."""
+        counts = tx.tasks.counts()
+        return {state.value: counts.get(state, 0) for state in State}
 
     def busy(self) -> bool:
         """Whether a worker works, or a task waits for its time."""

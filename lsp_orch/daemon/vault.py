@@ -13,13 +13,13 @@ from lsp_orch.adapters.secrets_filter import SecretsFilter
 from lsp_orch.adapters.watcher import VaultWatcher
 from lsp_orch.daemon.world import World
 from lsp_orch.domain.errors import OrchError, Refusal
-from lsp_orch.domain.settings import Settings
 from lsp_orch.domain.task import Task
 from lsp_orch.endpoints.hooks.event import HookEvent
 from lsp_orch.endpoints.rpc.notes import NoteMethods
 from lsp_orch.endpoints.rpc.role import Answer, Method
 from lsp_orch.services import learnings
 from lsp_orch.services.notes import Notes, Work
+from lsp_orch.services.ports import SettingsOf
 from lsp_orch.services.vaults import Vaults
 
 Result = TypeVar("Result")
@@ -34,11 +34,11 @@ _log = logging.getLogger(__name__)
 class Vault:
     """Notes for the whole daemon. Everything that touches them runs on the one thread, in order."""
 
-    def __init__(self, world: World, settings: Settings) -> None:
+    def __init__(self, world: World, settings: SettingsOf) -> None:
         places = world.places
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="vault")
-        self._budget = min(settings.vault_budget_tokens, _MOST_TOKENS)
-        files = VaultFiles(settings.vault_path, places.data / "vault", world.clock)
+        self._settings = settings
+        files = VaultFiles(settings, places.data / "vault", world.clock)
         self._index = NoteIndexFile(places.state / f"{places.instance}-notes.db")
         self._watcher = VaultWatcher(files.root, self._changed)
         vaults = Vaults(files, self._index, self._watcher)
@@ -54,7 +54,8 @@ class Vault:
         if event.source not in _FRESH:
             return ""
         try:
-            context = await self._on_thread(lambda: self._notes.context(workspace, Work(), self._budget))
+            budget = min(self._settings(workspace).vault_budget_tokens, _MOST_TOKENS)
+            context = await self._on_thread(lambda: self._notes.context(workspace, Work(), budget))
         except OrchError:
             _log.exception("a session starts without the notes of %s", workspace)
             return ""

@@ -7,6 +7,8 @@ from enum import StrEnum
 from pathlib import PurePath
 from typing import Any
 
+LARGEST_KEPT = 32 * 1024**2  # bytes of a file whose content can be kept at all
+
 
 class Mode(StrEnum):
     """What happens when *we* fail; a held file is refused in both."""
@@ -48,6 +50,10 @@ _INSIDE = Rule(
 _STORE = Rule(
     says="sqlite:///PATH, or empty for the state folder",
     holds=lambda value: not value or (value.startswith("sqlite:///") and value != "sqlite:///"),
+)
+_KEEPABLE = Rule(
+    says=f"a number from 1 to {LARGEST_KEPT}, which one message can carry",
+    holds=lambda value: 1 <= value <= LARGEST_KEPT,
 )
 _NAMED = Rule(says="the name or path of a program", holds=bool)
 _ANY = Rule(says="text", holds=lambda _: True)
@@ -105,6 +111,15 @@ class Settings:
     tasks_backoff_s: tuple[float, ...] = _setting(
         (30.0, 120.0, 600.0), "wait before each next attempt", _WAITS
     )
+    recover_days: float = _setting(
+        14.0, "what a file said is kept so many days after it last said it", _POSITIVE, own=True
+    )
+    recover_max_bytes: int = _setting(
+        1024**3, "most bytes of all kept contents, before compression", _ONE, own=True
+    )
+    recover_max_file_bytes: int = _setting(
+        10 * 1024**2, "a larger file is not kept, and so cannot be recovered", _KEEPABLE, own=True
+    )
     vault_path: str = _setting("vault", "the project's notes, relative to the workspace", _INSIDE)
     vault_budget_tokens: int = _setting(1500, "most tokens of notes at a session's start", _NATURAL)
     vault_threshold: float = _setting(0.35, "least share of a query's weight that a note must cover", _SHARE)
@@ -112,7 +127,7 @@ class Settings:
 
 def keys() -> dict[str, str]:
     """Map each key as people write it (``leases.ttl_s``) to its field (``leases_ttl_s``)."""
-    groups = {"daemon", "leases", "tasks", "vault"}
+    groups = {"daemon", "leases", "recover", "tasks", "vault"}
     found = {}
     for each in fields(Settings):
         group, _, rest = each.name.partition("_")

@@ -1,8 +1,9 @@
 """Keeping what files say, from the event loop: the content first, then the version that names it."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
+from typing import TypeVar
 
 from lsp_orch.domain.errors import Code, Refusal, Unavailable
 from lsp_orch.domain.lease import Holder
@@ -12,7 +13,9 @@ from lsp_orch.services.ports import Contents
 from lsp_orch.services.recovery import Pruned, Recovery, Restored
 
 _TRIES = 10  # for a file that is written while it is restored
-_AT_ONCE = 256  # contents dropped in one transaction: leases must not wait for all of them
+_AT_ONCE = 256  # that go in one transaction: leases must not wait for all of them
+
+Item = TypeVar("Item")
 
 
 class Keeper:
@@ -61,8 +64,11 @@ class Keeper:
         Raises:
             Unavailable: it was forgotten, but its content could not be taken away; that is tried again later.
         """
-        pruned = await self._desk.do(partial(self._recovery.prune, dry_run=dry_run))
+        versions = await self._desk.do(lambda tx: tx.versions.all())
+        pruned = await asyncio.to_thread(lambda: self._recovery.prunable(list(versions)))
         if not dry_run:
+            for batch in _batches(pruned.versions):
+                await self._desk.do(partial(self._recovery.forget, versions=batch))
             await self._drop([each.digest for each in pruned.contents])
         return pruned
 
@@ -76,7 +82,10 @@ class Keeper:
         await self._drop(await asyncio.to_thread(self._recovery.unclaimed))
 
     async def _drop(self, digests: Sequence[str]) -> None:
-        for first in range(0, len(digests), _AT_ONCE):
-            batch = digests[first : first + _AT_ONCE]
+        for batch in _batches(digests):
             if refusal := await self._desk.do(partial(self._recovery.drop, digests=batch)):
                 raise Unavailable(refusal.code, refusal.message, refusal.hint)
+
+
+def _batches(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
+    return (items[first : first + _AT_ONCE] for first in range(0, len(items), _AT_ONCE))

@@ -20,8 +20,7 @@ from lsp_orch.domain.grants import (
 )
 from lsp_orch.domain.lease import STEPS, Lease, State, Step, advance, expiry
 from lsp_orch.domain.scope import Scope
-from lsp_orch.domain.settings import Settings
-from lsp_orch.services.ports import Clock, Ids
+from lsp_orch.services.ports import Clock, Ids, SettingsOf
 from lsp_orch.store.base import Tx
 
 _Node = tuple[str, str]  # a holder or a waiter, by its id
@@ -30,7 +29,7 @@ _Node = tuple[str, str]  # a holder or a waiter, by its id
 class Leases:
     """Every change of a lease or of the queue; each method is one step inside the caller's transaction."""
 
-    def __init__(self, clock: Clock, ids: Ids, settings: Settings) -> None:
+    def __init__(self, clock: Clock, ids: Ids, settings: SettingsOf) -> None:
         self._clock = clock
         self._ids = ids
         self._settings = settings
@@ -92,7 +91,7 @@ class Leases:
         """Take each lease that knows ``step`` through it."""
         for lease in leases:
             if (lease.state, step) in STEPS:
-                after = advance(lease, step, self._clock.now(), self._settings)
+                after = advance(lease, step, self._clock.now(), self._settings(lease.workspace))
                 tx.leases.update(after)
                 tx.announce(LeaseChanged(lease=after))
 
@@ -207,7 +206,7 @@ class Leases:
             reason=ask.reason,
             ttl_s=ask.ttl_s,
             acquired_at=now,
-            expires_at=expiry(ask.state, ask.ttl_s, now, self._settings),
+            expires_at=expiry(ask.state, ask.ttl_s, now, self._settings(ask.workspace)),
         )
         tx.leases.insert(lease)
         return lease
@@ -221,7 +220,8 @@ class Leases:
 
     def _wait(self, tx: Tx, ask: Ask, mine: Waiter | None, wait_s: float) -> Waiter:
         now = self._clock.now()
-        until = None if ask.state is State.DIRTY else now + max(self._settings.leases_ticket_s, wait_s)
+        ticket_s = self._settings(ask.workspace).leases_ticket_s
+        until = None if ask.state is State.DIRTY else now + max(ticket_s, wait_s)
         if mine:
             waiter = replace(mine, ask=replace(mine.ask, state=ask.state), expires_at=until)
             tx.waiters.update(waiter)

@@ -10,7 +10,7 @@ from lsp_orch.domain.note import PERSONAL, Draft, Filed, Scope
 from lsp_orch.domain.recall import Filter, Ranked, rank, worth
 from lsp_orch.domain.settings import Settings
 from lsp_orch.domain.words import question
-from lsp_orch.services.ports import Clock, Ids, NoteFiles, NoteIndex, Secrets
+from lsp_orch.services.ports import Clock, Ids, NoteFiles, NoteIndex, Secrets, SettingsOf
 from lsp_orch.services.vaults import Vaults
 
 MOST = 10_000  # notes that one list shows
@@ -75,7 +75,7 @@ class Notes:
         secrets: Secrets,
         clock: Clock,
         ids: Ids,
-        settings: Settings,
+        settings: SettingsOf,
     ) -> None:
         self._files = files
         self._index = index
@@ -140,14 +140,16 @@ class Notes:
         Without a prompt and paths these are the newest notes; with them, only what is worth it.
         """
         vaults = _nearest_first(workspace)
+        settings = self._settings(workspace)
         now = self._clock.now()
 
         def candidates() -> Iterable[Candidate]:
             replaced = self._index.superseded(vaults)
-            found = self._fitting(vaults, work) if work.prompt or work.paths else self._newest(vaults)
+            wanted = work.prompt or work.paths
+            found = self._fitting(vaults, work, settings) if wanted else self._newest(vaults)
             return [each for each in found if each.filed.note.id not in replaced and _lasts(each.filed, now)]
 
-        allowed = self._settings.vault_budget_tokens if budget is None else budget
+        allowed = settings.vault_budget_tokens if budget is None else budget
         return injection.compose(self._vaults.ask(vaults, candidates), allowed)
 
     def reindex(self, workspace: str) -> Built:
@@ -195,9 +197,9 @@ class Notes:
             for place, filed in enumerate(newest, 1)
         ]
 
-    def _fitting(self, vaults: Sequence[str], work: Work) -> Iterable[Candidate]:
+    def _fitting(self, vaults: Sequence[str], work: Work, settings: Settings) -> Iterable[Candidate]:
         ranked = rank(self._index.matches(question(work.prompt), vaults, Filter()))
-        worthy = worth(ranked, self._settings.vault_threshold)[:_WEIGHED]
+        worthy = worth(ranked, settings.vault_threshold)[:_WEIGHED]
         found = {
             (filed.workspace, filed.path): Candidate(
                 filed=filed, score=each.score / worthy[0].score, why=_covers(each)

@@ -8,7 +8,12 @@ from lsp_orch.domain.errors import Refusal
 from lsp_orch.domain.note import Filed, Note
 from lsp_orch.domain.recall import Filter, Matches
 from lsp_orch.domain.result import Outcome
+from lsp_orch.domain.settings import Settings
+from lsp_orch.domain.version import Content
 from lsp_orch.domain.words import Question
+
+SettingsOf = Callable[[str], Settings]
+"""What counts in a workspace: an absolute path, or empty where there is none."""
 
 
 class Clock(Protocol):
@@ -59,6 +64,9 @@ class Paths(Protocol):
 
     def says(self, path: str, text: str) -> bool:
         """Whether there is a file at the canonical ``path`` that says just ``text``."""
+
+    def unsaved(self, path: str, text: str) -> bool:
+        """Whether a buffer that opens with ``text`` has what the file has not; when in doubt, no."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +171,42 @@ class Checks(Protocol):
 
     def run(self, command: str, folder: str, limit_s: float) -> str:
         """Empty when it succeeded, else its last lines or that it did not end in time."""
+
+
+class Contents(Protocol):
+    """What files say, kept by its digest, each content once; whole or not at all. Paths are canonical.
+
+    A refusal is ``content-not-kept``: the file is larger than the setting allows, unreadable, or no regular
+    file; where there is none, its content is ``ABSENT``. Every method raises Unavailable when the disk is
+    full or cannot be read or written.
+    """
+
+    def look(self, path: str) -> Content | Refusal:
+        """What a file says now, and nothing is kept."""
+
+    def keep(self, path: str) -> Content | Refusal:
+        """The same, and it is on disk when this returns."""
+
+    def has(self, digest: str) -> bool:
+        """Whether this content is kept."""
+
+    def read(self, digest: str) -> bytes:
+        """Give it back byte for byte; raises Unavailable (store-corrupt) when it is not what was kept."""
+
+    def write(self, path: str, content: Content) -> None:
+        """Let a file say this again, in one step; for ``ABSENT`` the file is taken away.
+
+        Raises Unavailable: ``content-not-restored`` where the file cannot be written, or as ``read`` does.
+        """
+
+    def drop(self, digests: Iterable[str]) -> None:
+        """Forget contents; nothing happens where one is not kept."""
+
+    def stored(self, before: float) -> Sequence[str]:
+        """The digest of every content that was first kept before that time (seconds since the epoch)."""
+
+    def sweep(self) -> None:
+        """Take away what a crash has left half-written."""
 
 
 class NoteFiles(Protocol):

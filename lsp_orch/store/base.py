@@ -10,6 +10,7 @@ from lsp_orch.store.health import Health
 from lsp_orch.store.leases import LeaseTable, WaiterTable
 from lsp_orch.store.sessions import SessionTable
 from lsp_orch.store.tasks import TaskTable
+from lsp_orch.store.versions import VersionTable
 
 
 class Tx:
@@ -38,6 +39,11 @@ class Tx:
     def tasks(self) -> TaskTable:
         """The queue of tasks and who waits for whom."""
         return TaskTable(self.connection)
+
+    @cached_property
+    def versions(self) -> VersionTable:
+        """What files said, and when."""
+        return VersionTable(self.connection)
 
     @property
     def health(self) -> Health:

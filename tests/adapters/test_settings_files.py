@@ -149,6 +149,19 @@ def test_a_changed_file_counts_at_once(desk: Desk) -> None:
     assert desk.of().tasks_workers == 0
 
 
+def test_what_must_go_on_goes_on_with_what_counted_before_the_mistake(desk: Desk) -> None:
+    desk.user("[leases]\nttl_s = 50\n")
+    assert desk.files.of().leases_ttl_s == 50
+    desk.checkout("[leases]\nttl = 60\n")
+    assert desk.files.sound(str(desk.workspace)).leases_ttl_s == 50
+    desk.checkout("[leases]\nttl_s = 60\n")
+    assert desk.files.sound(str(desk.workspace)).leases_ttl_s == 60
+    desk.checkout("[leases]\nttl_s = 'long'\n")
+    assert desk.files.sound(str(desk.workspace)).leases_ttl_s == 60
+    desk.user("[leases]\nttl_s = 'long'\n")
+    assert desk.files.sound().leases_ttl_s == 50
+
+
 def test_an_unchanged_file_is_not_read_again(desk: Desk) -> None:
     desk.checkout("tasks.workers = 2")
     assert desk.of() is desk.of()

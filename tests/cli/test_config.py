@@ -1,5 +1,6 @@
 """``lsp-orch config`` with the real daemon."""
 
+from datetime import datetime
 from pathlib import Path
 
 from lsp_orch.domain.settings import keys
@@ -42,6 +43,25 @@ def test_a_mistake_in_the_workspace_is_refused_by_name_and_the_daemon_lives(inst
     assert instance.json("status")["daemon"]["pid"]
 
 
+def test_what_the_workspace_sets_counts_there_at_once_and_nowhere_else(instance: Instance) -> None:
+    instance.json("daemon", "start")
+    path = instance.workspace / "lsp-orch.toml"
+    path.write_text("[leases]\nttl_s = 5000\n[vault]\npath = 'notes'\n", encoding="utf-8")
+    assert _seconds(instance.json("lease", "acquire", "a.py", "--as", "ada")["lease"]) == 5000
+    assert instance.json("vault", "add", "--title", "t")["note"]["path"].startswith("notes/")
+    path.write_text("[leases]\nttl_s = 7000\n", encoding="utf-8")
+    assert _seconds(instance.json("lease", "acquire", "b.py", "--as", "ada")["lease"]) == 7000
+    assert instance.json("vault", "list")["notes"] == []
+    inner = instance.workspace / "other"
+    lease = instance.json("lease", "acquire", "c.py", "--as", "ada", "--workspace", _made(inner))["lease"]
+    assert _seconds(lease) == 120
+    path.write_text("[leases]\nttl_s = 'long'\n", encoding="utf-8")
+    error = instance.json("lease", "acquire", "d.py", "--as", "ada", status=1)["error"]
+    assert error["code"] == "bad-setting"
+    assert f"{path}:2: " in error["message"]
+    assert instance.json("lease", "release", "--as", "ada")["released"], "what is held can always be let go"
+
+
 def test_the_store_is_where_the_setting_says(instance: Instance) -> None:
     instance.env["LSP_ORCH_STORE"] = f"sqlite:///{instance.workspace}/elsewhere.db"
     assert instance.json("status")["daemon"]["store"] == instance.env["LSP_ORCH_STORE"]
@@ -60,3 +80,13 @@ def test_the_places_are_told(instance: Instance) -> None:
     assert paths["user settings"] == str(instance.home / "config" / "config.toml")
     assert Path(paths["socket"]).is_socket()
     assert str(instance.workspace / "lsp-orch.toml") in instance.cli("config", "path").stdout
+
+
+def _seconds(lease: dict[str, str]) -> float:
+    begin, end = (datetime.fromisoformat(lease[each]) for each in ("acquired_at", "expires_at"))
+    return (end - begin).total_seconds()
+
+
+def _made(folder: Path) -> str:
+    folder.mkdir()
+    return str(folder)

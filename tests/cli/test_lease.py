@@ -75,6 +75,19 @@ def test_a_wait_ends_with_the_pushed_grant(instance: Instance) -> None:
     assert json.loads(out)["granted"]
 
 
+def test_a_wait_goes_on_with_the_next_daemon_when_the_first_is_killed(instance: Instance) -> None:
+    held = instance.json("lease", "acquire", "README.md", "--as", "ada")["lease"]
+    with _watch(instance) as watch, _waiting(instance) as bob:
+        assert _next(watch)["event"] == "queued"
+        instance.kill()
+        instance.json("lease", "release", held["id"])
+        out, _ = bob.communicate(timeout=30)
+    assert bob.returncode == 0
+    lease = json.loads(out)["lease"]
+    assert lease["holder"]["name"] == "bob"
+    assert lease["token"] > held["token"]
+
+
 def test_watch_prints_each_event_as_a_line_as_it_happens(instance: Instance) -> None:
     with _watch(instance) as watch:
         lease = instance.json("lease", "acquire", "README.md")["lease"]

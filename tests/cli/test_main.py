@@ -97,9 +97,10 @@ def test_a_bug_exits_70_and_leaves_its_trace_in_a_named_file(instance: Instance)
     assert "Traceback" not in done.stderr
 
 
-def test_who_stops_reading_is_no_bug(instance: Instance) -> None:
+@pytest.mark.parametrize("form", [[], ["--json"]], ids=["text", "json"])
+def test_who_stops_reading_is_no_bug(instance: Instance, form: list[str]) -> None:
     with subprocess.Popen(
-        instance.command("config", "show"),
+        instance.command("config", "show", *form),
         cwd=instance.workspace,
         env=instance.env,
         stdout=subprocess.PIPE,
@@ -109,8 +110,59 @@ def test_who_stops_reading_is_no_bug(instance: Instance) -> None:
         assert process.stderr
         process.stdout.close()
         said = process.stderr.read().decode()
-    assert "bug" not in said
-    assert "Traceback" not in said
+        assert process.wait() == 141, "as if SIGPIPE had ended it; 1 would be a refusal"
+    assert said == ""
+
+
+def test_an_answer_that_nobody_can_take_is_told_without_a_trace(instance: Instance) -> None:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = subprocess.run(
+            instance.command("config", "path", "--json"),
+            cwd=instance.workspace,
+            env=instance.env,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 70
+    assert "No space left on device" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_closed_stdout_is_nobody_listening(instance: Instance) -> None:
+    command = ["sh", "-c", '"$@" >&-', "sh", *instance.command("config", "path", "--json")]
+    done = subprocess.run(
+        command, cwd=instance.workspace, env=instance.env, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_name_that_the_locale_cannot_write_is_told_all_the_same(instance: Instance) -> None:
+    instance.json("lease", "acquire", "zoë.py", "--as", "ada")
+    instance.env["PYTHONIOENCODING"] = "ascii"
+    assert "zo\\xeb.py" in instance.cli("lease", "list").stdout
+
+
+def test_a_current_folder_that_is_gone_is_no_bug(instance: Instance) -> None:
+    script = 'mkdir gone && cd gone && rmdir ../gone && exec "$@"'
+    done = subprocess.run(
+        ["sh", "-c", script, "sh", *instance.command("lease", "list", "--json")],
+        cwd=instance.workspace,
+        env=instance.env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert json.loads(done.stdout)["error"]["code"] == "bad-request"
+
+
+def test_only_the_root_offers_completion_and_all_take_h() -> None:
+    told = RUNNER.invoke(command_line.app, ["lease", "acquire", "-h"])
+    assert told.exit_code == 0
+    assert "completion" in RUNNER.invoke(command_line.app, ["-h"]).stdout
+    assert "completion" not in RUNNER.invoke(command_line.app, ["lease", "-h"]).stdout
 
 
 def test_every_module_of_the_table_has_an_app() -> None:

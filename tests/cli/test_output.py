@@ -47,6 +47,16 @@ def test_text_for_people_is_never_taken_for_markup(capsys: pytest.CaptureFixture
 
 
 @pytest.mark.usefixtures("said")
+def test_a_name_cannot_command_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    document = {"names": ["\x1b[2Ja", "\x9b31m", "b\rc", "\x07"], "body": "a line\nand another"}
+    output.emit(document, as_json=False, render=lambda told: "|".join([*told["names"], told["body"]]))
+    output.tell("\x1b]0;title")
+    told = capsys.readouterr()
+    assert told.out == "\\x1b[2Ja|\\x9b31m|b\\x0dc|\\x07|a line\nand another\n"
+    assert told.err == "\\x1b]0;title\n"
+
+
+@pytest.mark.usefixtures("said")
 def test_saying_nothing_prints_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     output.emit({}, as_json=False, render=lambda _: None)
     assert capsys.readouterr().out == ""
@@ -58,6 +68,7 @@ def test_saying_nothing_prints_nothing(capsys: pytest.CaptureFixture[str]) -> No
         ("lease-not-found", 1),
         ("task-cycle", 1),
         ("home-read-only", 1),
+        ("bad-request", 2),
         ("daemon-unreachable", 3),
         ("version-mismatch", 3),
         ("internal", 70),

@@ -69,6 +69,7 @@ def test_a_note_goes_in_and_comes_out(cli: Cli) -> None:
     assert cli.json("search", "parser file", "--scope", "user") == {"hits": []}
     assert [each["id"] for each in cli.json("list", "--type", "pitfall")["notes"]] == [note["id"]]
     assert cli.json("show", note["id"]) == {"note": note}
+    assert cli.run("show", note["id"]).splitlines()[-1] == "Close *the map*."
     assert [each["id"] for each in cli.json("context", "--path", "src")["notes"]] == [note["id"]]
     assert cli.json("reindex") == {"notes": 1, "problems": []}
     assert cli.json("stats") == {

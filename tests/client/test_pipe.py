@@ -49,14 +49,16 @@ def test_a_conversation_that_ended_with_exit_is_no_failure(stage: Stage) -> None
     assert pipe.wait(SOON_S) == 0
 
 
-def test_the_pipe_fails_when_the_daemon_goes_away(stage: Stage) -> None:
+def test_the_pipe_fails_and_names_the_log_when_the_daemon_goes_away(stage: Stage) -> None:
     daemon = stage.daemon()
     pipe = stage.client("pipe")
     daemon_of(pipe)
     daemon.kill()
     assert pipe.wait(SOON_S) == 1
     assert pipe.stderr is not None
-    assert pipe.stderr.read() == b""
+    [told] = pipe.stderr.read().decode().splitlines()
+    assert told.startswith("lsp-orch: the daemon is gone")
+    assert told.endswith(".log.")
 
 
 def test_an_editor_that_dies_takes_its_pipe_along(stage: Stage) -> None:

@@ -55,7 +55,7 @@ def test_an_instance_names_every_file() -> None:
         assert Path(path).stem == "blue"
 
 
-@pytest.mark.parametrize("name", ["../up", "a/b", ".hidden", "é", "a b"])
+@pytest.mark.parametrize("name", ["../up", "a/b", ".hidden", "é", "a b", "a" * 65])
 def test_an_instance_that_cannot_name_files_is_refused(name: str) -> None:
     with pytest.raises(ClientError, match="LSP_ORCH_INSTANCE") as caught:
         on_linux(LSP_ORCH_INSTANCE=name)

@@ -19,7 +19,7 @@ def vault(tmp_path: Path) -> Iterator[Vault]:
     folders = {name: tmp_path / name for name in ("config", "data", "log", "state")}
     for each in folders.values():
         each.mkdir()
-    vault = Vault(World(places=Places(instance="test", **folders)), Settings())
+    vault = Vault(World(places=Places(instance="test", **folders)), lambda _: Settings())
     yield vault
     vault.close()
 

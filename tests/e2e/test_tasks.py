@@ -93,9 +93,9 @@ def test_refusals_have_their_codes(instance: Instance) -> None:
     for arguments, code in (
         (("task", "add", "x", "--after", "task-9"), "task-not-found"),
         (("task", "add", "x", "--path", "../y"), "path-outside"),
-        (("task", "add", " "), "bad-request"),
         (("task", "show", "task-9"), "task-not-found"),
         (("review", "accept", "task-9"), "task-not-found"),
     ):
         assert instance.json(*arguments, status=1)["error"]["code"] == code
+    assert instance.json("task", "add", " ", status=2)["error"]["code"] == "bad-request"
     assert instance.cli("task", "list", "--state", "asleep").returncode == 2

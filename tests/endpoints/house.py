@@ -9,9 +9,11 @@ from typing import Any, TypeVar
 
 from lsp_orch.adapters.paths import RealPaths
 from lsp_orch.daemon.desk import Desk
+from lsp_orch.domain.errors import Code, Refusal
 from lsp_orch.domain.events import Event
 from lsp_orch.domain.lease import Lease
-from lsp_orch.domain.settings import Mode, Settings
+from lsp_orch.domain.settings import Settings
+from lsp_orch.domain.version import Author, Version, Why
 from lsp_orch.endpoints.hooks.event import HookEvent
 from lsp_orch.endpoints.hooks.role import HookRole, Hooks
 from lsp_orch.endpoints.hooks.tool_use import ToolUse
@@ -48,7 +50,7 @@ class House:
             FakeProcesses(),
             RealPaths(),
         )
-        self.leases = Leases(self.clock, self.ids, self.settings)
+        self.leases = Leases(self.clock, self.ids, self.settings_of)
         self.sessions = Sessions(self.clock, self.processes, self.leases)
         self.store = SqliteStore()
         self.view = LeaseView([], [])
@@ -56,16 +58,27 @@ class House:
         self.desk = Desk(self.store, self.publish)
         self.lobby = Lobby(self.desk, self.leases, [])
         self.notes = ""
+        self.kept: list[tuple[str, str, Why, str]] = []
         self.hooks = Hooks(
             desk=self.desk,
             leases=self.leases,
             sessions=self.sessions,
-            tool_use=ToolUse(self.lobby, self.paths, self.settings),
+            tool_use=ToolUse(self.lobby, self.paths, self.settings_of, self.keep),
             recall=self,
             paths=self.paths,
         )
         self.events: list[Event] = []
         self.news = asyncio.Event()
+
+    def settings_of(self, workspace: str) -> Settings:  # noqa: ARG002 - one checkout, one answer
+        """What counts in the checkout; a test may change it."""
+        return self.settings
+
+    async def keep(self, path: str, by: Author, why: Why) -> Version | Refusal:
+        """Remember what was to be kept, with what the file said."""
+        file = self.root / path
+        self.kept.append((file.name, by.name, why, file.read_text() if file.exists() else ""))
+        return Refusal(code=Code.CONTENT_NOT_KEPT, message="a house keeps nothing")
 
     def publish(self, events: Sequence[Event]) -> None:
         self.events.extend(events)
@@ -143,7 +156,7 @@ class House:
 
     def terminal(self) -> Talk:
         """Somebody types commands."""
-        methods = LeaseMethods(self.desk, self.lobby, self.leases, self.paths, self.settings).methods()
+        methods = LeaseMethods(self.desk, self.lobby, self.leases, self.paths, self.settings_of).methods()
         peer = FakePeer()
         return Talk(RpcRole(peer, methods), peer)
 
@@ -155,7 +168,7 @@ class HookCall(FakePeer):
         super().__init__(hello)
         self.frame = b""
         body = document if isinstance(document, bytes) else json.dumps(document).encode()
-        HookRole(self, house.hooks, Mode.ADVISE).receive(body)
+        HookRole(self, house.hooks, house.settings_of).receive(body)
 
     def write(self, frame: bytes) -> None:
         self.frame += frame
@@ -181,7 +194,7 @@ class Window(Talk):
         server = EditorServer(peer)
         self.session = EditorSession(
             server,
-            Documents(desk=house.desk, leases=house.leases, paths=house.paths, settings=house.settings),
+            Documents(desk=house.desk, leases=house.leases, paths=house.paths, settings=house.settings_of),
             session_id=house.ids.new("editor"),
             user=user,
             desk=house.desk,

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from lsp_orch.domain.lease import State
-from lsp_orch.domain.settings import Settings
+from lsp_orch.domain.settings import Mode, Settings
+from lsp_orch.domain.version import Why
 from tests.endpoints.house import House, Window
 
 
@@ -230,6 +231,13 @@ async def test_what_cannot_be_understood_is_refused_in_enforce_and_warned_of_in_
     assert len(await house.live()) == 1  # whatever was meant, nobody else's lease
 
 
+async def test_a_hook_that_names_no_mode_has_the_one_of_the_settings(house: House) -> None:
+    assert (await house.hook(b"{", ""))[0] == 0
+    house.settings = Settings(mode=Mode.ENFORCE)
+    assert (await house.hook(b"{", ""))[0] == 2
+    assert (await house.hook(b"{", "advise"))[0] == 0
+
+
 async def test_our_own_failure_refuses_a_write_and_never_a_stop(house: House) -> None:
     path = house.file("a.py")
     [pages] = house.store._db.execute("PRAGMA page_count").fetchone()
@@ -261,3 +269,18 @@ async def test_the_hook_says_the_mode_and_the_setting_where_it_does_not(house: H
     assert (await house.hook(b"?", "enforce"))[0] == 2
     assert (await house.hook(b"?"))[0] == 0  # the house's setting
     assert (await house.hook(b"?", "nonsense"))[0] == 0
+
+
+async def test_what_a_file_says_is_kept_before_it_is_written_and_after(house: House) -> None:
+    path = house.file("a.py", "old")
+    assert await house.write("s1", path) == (0, "")
+    path.write_text("new")
+    await house.hook({**house.tool("s1", path), "hook_event_name": "PostToolUse"})
+    kept = [(name, why, text) for name, _, why, text in house.kept]
+    assert kept == [("a.py", Why.BEFORE_WRITE, "old"), ("a.py", Why.AFTER_WRITE, "new")]
+
+
+async def test_nothing_is_kept_of_a_write_that_is_refused(house: House) -> None:
+    path, _ = await held_by_ann(house)
+    assert (await house.write("s1", path))[0] == 2
+    assert house.kept == []

@@ -37,7 +37,7 @@ class Room:
         news = News()
         news.subscribe(Hub(self.view).on_event)
         self.desk = Desk(self._store, news.publish)
-        self.leases = Leases(self.clock, SerialIds(), Settings())
+        self.leases = Leases(self.clock, SerialIds(), lambda _: Settings())
         self.sessions = Sessions(self.clock, FakeProcesses(), self.leases)
 
     def methods(self) -> StatusMethods:

@@ -103,11 +103,11 @@ async def office(short_root: Path, repository: Path) -> AsyncIterator[Office]:
 
     reviews = Reviews(clock, git, ShellChecks(SystemProcesses(), env), RealPaths(), tasks, files)
     yield Office(
-        tasks=TaskMethods(desk, tasks, reviews, git, files, bell, settings, read_log),
+        tasks=TaskMethods(desk, tasks, reviews, git, files, bell, lambda _: settings, read_log),
         reviews=ReviewMethods(desk, reviews, learn),
         desk=desk,
         dispatcher=Dispatcher(clock, ids, settings),
-        leases=Leases(clock, ids, settings),
+        leases=Leases(clock, ids, lambda _: settings),
         git=git,
         files=files,
         repo=Repo(repository, env),

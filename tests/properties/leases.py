@@ -55,7 +55,7 @@ class LeaseMachine(RuleBasedStateMachine):
         self.sound = True
 
     def start_daemon(self) -> None:
-        self.leases = Leases(self.clock, self.ids, SETTINGS)
+        self.leases = Leases(self.clock, self.ids, lambda _: SETTINGS)
         self.sessions = Sessions(self.clock, self.processes, self.leases)
         with self.store.transaction() as tx:
             self.view = LeaseView(tx.leases.live(), tx.waiters.waiting())

@@ -15,12 +15,14 @@ from lsp_orch.services.recovery import Restored
 from tests.fixtures.leases import person
 from tests.fixtures.versions import Bench, content
 
-MOST = 40  # bytes of all contents; a file has at most ten
+MOST = 80  # bytes of all contents; a file has at most ten, so the newest of two files always fit
 NEWEST = 3
 
 names = st.sampled_from(["a", "b"])
 # few different ones, so that they come back
-said = st.one_of(st.none(), st.sampled_from([b"", b"one", b"two", b"0123456789"]), st.binary(max_size=10))
+said = st.one_of(
+    st.sampled_from([None, b"", b"one", b"two"]), st.sampled_from([bytes([each]) * 10 for each in range(20)])
+)
 
 
 @dataclass
@@ -45,12 +47,14 @@ class RecoveryMachine(RuleBasedStateMachine):
         self.bench.store.close()
         shutil.rmtree(self.root)
 
-    @rule(name=names, data=said)
-    def say(self, name: str, data: bytes | None) -> None:
-        """A write under coordination: kept before, kept after."""
-        self.keep(name)
-        self.bench.set(name, data)
-        self.keep(name)
+    @rule(name=names, work=st.lists(said, min_size=1, max_size=8))
+    def say(self, name: str, work: list[bytes | None]) -> None:
+        """Writes under coordination, a minute each: kept before, kept after."""
+        for data in work:
+            self.keep(name)
+            self.bench.clock.advance(60)
+            self.bench.set(name, data)
+            self.keep(name)
 
     @rule(name=names)
     def keep(self, name: str) -> None:
@@ -88,7 +92,9 @@ class RecoveryMachine(RuleBasedStateMachine):
         assert isinstance(outcome, Restored)
         assert self.bench.get(name) == wanted.data, "restored something else"
         assert self.bench.read(outcome.replaced) == before, "what it said before is lost"
-        self.remember(self.bench.all()[0], wanted.data)
+        newest = self.bench.run(lambda tx: tx.versions.newest(wanted.version.path))
+        assert newest
+        self.remember(newest, wanted.data)
 
     @rule()
     def prune(self) -> None:

@@ -25,7 +25,7 @@ class Bench:
 
     def __init__(self) -> None:
         self.clock = FakeClock()
-        self.leases = Leases(self.clock, SerialIds(), Settings())
+        self.leases = Leases(self.clock, SerialIds(), lambda _: Settings())
         self.store = SqliteStore()
 
     def run(self, work: Callable[[Tx], Result]) -> Result:

@@ -17,7 +17,7 @@ from tests.fixtures.leases import agent, ask
 
 async def main(path: str, run: str) -> None:
     """Work until killed, several holders at a time; what each ``run`` asks for is new."""
-    leases = Leases(FakeClock(), RandomIds(), Settings())
+    leases = Leases(FakeClock(), RandomIds(), lambda _: Settings())
     desk = Desk(SqliteStore(path), lambda _: None)
 
     async def work(name: str) -> None:

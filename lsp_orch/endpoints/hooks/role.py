@@ -14,7 +14,7 @@ from lsp_orch.endpoints.hooks.tool_use import ToolUse
 from lsp_orch.endpoints.hooks.verdict import PASS, Verdict, context, refuse, warn
 from lsp_orch.endpoints.wire import Hello, Peer
 from lsp_orch.services.leases import Leases
-from lsp_orch.services.ports import Paths
+from lsp_orch.services.ports import Paths, SettingsOf
 from lsp_orch.services.sessions import Sessions
 from lsp_orch.store.base import Tx
 
@@ -48,6 +48,7 @@ class Hooks:
         self._recall = recall
         self._paths = paths
         self._table: dict[str, Callable[[HookEvent, str], Awaitable[Verdict]]] = {
+            "PostToolUse": self._tool_use.after,
             "PreToolUse": self._tool_use.before,
             "SessionEnd": self._session_end,
             "SessionStart": self._session_start,
@@ -61,21 +62,22 @@ class Hooks:
         handler = self._table.get(event.name)
         return await handler(event, name) if handler else PASS
 
+    def workspace(self, folder: str) -> str:
+        """The checkout around a folder, or the folder itself."""
+        cwd = self._paths.canonical(folder, "/")
+        return self._paths.workspace(cwd) or cwd
+
     def _seen(self, tx: Tx, event: HookEvent) -> str:
         """The session's name: the one it was registered with (a task's title), or one from its id."""
         known = tx.sessions.by_id(event.session)
         name = known.name if known else f"Claude Code {event.session[:8]}"
-        workspace = known.workspace if known else self._workspace(event)
+        workspace = known.workspace if known else self.workspace(event.cwd)
         pid = event.pid or (known.pid if known else 0)
         self._sessions.seen(tx, event.session, Party.AGENT, name, workspace, pid)
         return name
 
-    def _workspace(self, event: HookEvent) -> str:
-        cwd = self._paths.canonical(event.cwd, "/")
-        return self._paths.workspace(cwd) or cwd
-
     async def _session_start(self, event: HookEvent, _: str) -> Verdict:
-        text = await self._recall.at_start(event, self._workspace(event))
+        text = await self._recall.at_start(event, self.workspace(event.cwd))
         return context(event.name, text) if text else PASS
 
     async def _stop(self, event: HookEvent, _: str) -> Verdict:
@@ -102,10 +104,10 @@ class Hooks:
 class HookRole:
     """A hook's connection."""
 
-    def __init__(self, peer: Peer, hooks: Hooks, mode: Mode) -> None:
+    def __init__(self, peer: Peer, hooks: Hooks, settings: SettingsOf) -> None:
         self._peer = peer
         self._hooks = hooks
-        self._mode = Mode(peer.hello.mode) if peer.hello.mode in set(Mode) else mode
+        self._settings = settings
 
     def receive(self, body: bytes) -> None:
         """Take the question: the very bytes that Claude Code gave the hook."""
@@ -136,7 +138,14 @@ class HookRole:
         Other events are only told of: to refuse a Stop would keep the agent at work for ever.
         """
         judged = event is None or event.name == "PreToolUse"
-        return refuse(reason) if judged and self._mode is Mode.ENFORCE else warn(f"lsp-orch: {reason}")
+        return refuse(reason) if judged and self._mode() is Mode.ENFORCE else warn(f"lsp-orch: {reason}")
+
+    def _mode(self) -> Mode:
+        """As the hook's environment says, else the settings where it runs: its event may be what is wrong."""
+        hello = self._peer.hello
+        if hello.mode in set(Mode):
+            return Mode(hello.mode)
+        return self._settings(self._hooks.workspace(hello.cwd)).mode
 
 
 def _parse(body: bytes, hello: Hello) -> HookEvent:

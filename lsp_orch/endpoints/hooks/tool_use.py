@@ -1,16 +1,19 @@
-"""Before a tool writes: may it, now?"""
+"""Before a tool writes: may it, now? And what the file said before and says after."""
+
+from typing import Protocol
 
 from lsp_orch.domain.errors import Refusal
 from lsp_orch.domain.grants import Ask, Granted, Queued
-from lsp_orch.domain.lease import Lease, Mode, Party, State
+from lsp_orch.domain.lease import Holder, Lease, Mode, Party, State
 from lsp_orch.domain.scope import Kind, Scope
 from lsp_orch.domain.settings import Settings
+from lsp_orch.domain.version import Author, Version, Why
 from lsp_orch.endpoints import shapes
 from lsp_orch.endpoints.hooks.event import HookEvent, holder
 from lsp_orch.endpoints.hooks.verdict import PASS, Verdict, refuse
 from lsp_orch.endpoints.lobby import Lobby
 from lsp_orch.endpoints.params import required
-from lsp_orch.services.ports import Paths
+from lsp_orch.services.ports import Paths, SettingsOf
 
 # the tools that write one file, and where each names it
 _PATH_OF = {
@@ -21,43 +24,69 @@ _PATH_OF = {
 }
 
 
+class Keep(Protocol):
+    """Keeps what a file says, so that it can be given back."""
+
+    async def __call__(self, path: str, by: Author, why: Why) -> Version | Refusal:
+        """Keep the canonical ``path``; it is on disk when this returns, or refused as too large."""
+
+
 class ToolUse:
     """Grants a lease for the file that a tool is about to write, waits a moment for it, or refuses."""
 
-    def __init__(self, lobby: Lobby, paths: Paths, settings: Settings) -> None:
+    def __init__(self, lobby: Lobby, paths: Paths, settings: SettingsOf, keep: Keep) -> None:
         self._lobby = lobby
         self._paths = paths
         self._settings = settings
+        self._keep = keep
 
     async def before(self, event: HookEvent, name: str) -> Verdict:
         """Answer PreToolUse; what lies in no workspace is nobody's to guard.
 
         Raises:
-            Misuse: the tool writes, and does not say where.
+            Misuse: the tool writes, and does not say where; or the workspace's settings are wrong.
         """
-        if event.tool not in _PATH_OF:
+        scope, workspace = self._written(event)
+        if scope is None:
             return PASS
-        path = required(event.tool_input, _PATH_OF[event.tool], str)
-        key = self._paths.canonical(path, event.cwd)
-        workspace = self._paths.workspace(key) or _within(key, self._paths.canonical(event.cwd, "/"))
-        if not workspace:
-            return PASS
+        settings = self._settings(workspace)
         ask = Ask(
             holder=holder(event, name),
             workspace=workspace,
-            scopes=(Scope(Kind.FILE, key),),
+            scopes=(scope,),
             mode=Mode.WRITE,
             reason=event.tool,
-            ttl_s=self._settings.leases_ttl_s,
+            ttl_s=settings.leases_ttl_s,
         )
-        outcome = await self._lobby.acquire(ask, self._settings.leases_hook_wait_s)
+        outcome = await self._lobby.acquire(ask, settings.leases_hook_wait_s)
         match outcome:
             case Granted():
+                await self._keep(scope.key, _author(ask.holder), Why.BEFORE_WRITE)
                 return PASS
             case Queued():
-                return refuse(_explain(outcome, self._settings))
+                return refuse(_explain(outcome, settings))
             case Refusal(code=code, message=message, hint=hint):
                 return refuse(f"[{code}] {message}. Nothing was written: {hint}.")
+
+    async def after(self, event: HookEvent, name: str) -> Verdict:
+        """Answer PostToolUse: what the tool has written can be given back as well."""
+        scope, _ = self._written(event)
+        if scope:
+            await self._keep(scope.key, _author(holder(event, name)), Why.AFTER_WRITE)
+        return PASS
+
+    def _written(self, event: HookEvent) -> tuple[Scope | None, str]:
+        """The file that the tool writes and the workspace it lies in; nothing when it is in none."""
+        if event.tool not in _PATH_OF:
+            return None, ""
+        path = required(event.tool_input, _PATH_OF[event.tool], str)
+        key = self._paths.canonical(path, event.cwd)
+        workspace = self._paths.workspace(key) or _within(key, self._paths.canonical(event.cwd, "/"))
+        return (Scope(Kind.FILE, key) if workspace else None), workspace
+
+
+def _author(who: Holder) -> Author:
+    return Author(id=who.id, name=who.name)
 
 
 def _within(key: str, folder: str) -> str:

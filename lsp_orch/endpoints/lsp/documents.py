@@ -10,10 +10,9 @@ from pygls import uris
 from lsp_orch.domain.grants import Ask
 from lsp_orch.domain.lease import Holder, Mode, State
 from lsp_orch.domain.scope import Kind, Scope
-from lsp_orch.domain.settings import Settings
 from lsp_orch.endpoints.desk import Desk
 from lsp_orch.services.leases import Leases
-from lsp_orch.services.ports import Paths
+from lsp_orch.services.ports import Paths, SettingsOf
 from lsp_orch.store.base import Tx
 
 _log = logging.getLogger(__name__)
@@ -22,7 +21,7 @@ _log = logging.getLogger(__name__)
 class Documents:
     """The files that one editor shows. Only the first change since a save costs a transaction."""
 
-    def __init__(self, *, desk: Desk, leases: Leases, paths: Paths, settings: Settings) -> None:
+    def __init__(self, *, desk: Desk, leases: Leases, paths: Paths, settings: SettingsOf) -> None:
         self._desk = desk
         self._leases = leases
         self._paths = paths
@@ -118,13 +117,14 @@ class Documents:
 
     def _ask(self, scope: Scope, state: State) -> Ask:
         assert self.holder is not None  # noqa: S101 - an editor says `initialize` before anything else
+        workspace = self._paths.workspace(scope.key) or next(iter(self.folders), "")
         return Ask(
             holder=self.holder,
-            workspace=self._paths.workspace(scope.key) or next(iter(self.folders), ""),
+            workspace=workspace,
             scopes=(scope,),
             mode=Mode.WRITE,
             reason="editing",
-            ttl_s=self._settings.leases_ttl_s,
+            ttl_s=self._settings(workspace).leases_ttl_s,
             state=state,
         )
 

@@ -7,14 +7,13 @@ from lsp_orch.domain.errors import Code, Misuse, Refusal
 from lsp_orch.domain.grants import Ask, Waiter
 from lsp_orch.domain.lease import Holder, Lease, Mode, Party, Step
 from lsp_orch.domain.scope import Kind, Scope
-from lsp_orch.domain.settings import Settings
 from lsp_orch.endpoints import shapes
 from lsp_orch.endpoints.desk import Desk
 from lsp_orch.endpoints.lobby import Lobby
 from lsp_orch.endpoints.params import optional, required, strings, words
 from lsp_orch.endpoints.rpc.role import Answer, Method
 from lsp_orch.services.leases import Leases
-from lsp_orch.services.ports import Paths
+from lsp_orch.services.ports import Paths, SettingsOf
 from lsp_orch.store.base import Tx
 
 _LONGEST_S = 24 * 3600.0
@@ -23,7 +22,7 @@ _LONGEST_S = 24 * 3600.0
 class LeaseMethods:
     """Translates ``lease.*`` calls."""
 
-    def __init__(self, desk: Desk, lobby: Lobby, leases: Leases, paths: Paths, settings: Settings) -> None:
+    def __init__(self, desk: Desk, lobby: Lobby, leases: Leases, paths: Paths, settings: SettingsOf) -> None:
         self._desk = desk
         self._lobby = lobby
         self._leases = leases
@@ -54,7 +53,7 @@ class LeaseMethods:
             scopes=tuple(dict.fromkeys(scopes)),
             mode=_mode(params),
             reason=words(params, "reason", ""),
-            ttl_s=_seconds(params, "ttl_s", self._settings.leases_ttl_s),
+            ttl_s=_seconds(params, "ttl_s", self._settings(workspace).leases_ttl_s),
         )
         outcome = await self._lobby.acquire(ask, _seconds(params, "wait_s", 0.0))
         return outcome if isinstance(outcome, Refusal) else shapes.outcome(outcome)

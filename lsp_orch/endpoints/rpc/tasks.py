@@ -7,14 +7,13 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from lsp_orch.domain.errors import Code, Misuse, Refusal
-from lsp_orch.domain.settings import Settings
 from lsp_orch.domain.task import AUTO, SETTLED, Draft, Isolation, State, Task
 from lsp_orch.endpoints import task_shapes
 from lsp_orch.endpoints.bell import Bell
 from lsp_orch.endpoints.desk import Desk
 from lsp_orch.endpoints.params import optional, required, strings
 from lsp_orch.endpoints.rpc.role import Answer, Method
-from lsp_orch.services.ports import Git, ReadLog
+from lsp_orch.services.ports import Git, ReadLog, SettingsOf
 from lsp_orch.services.reviews import Reviews
 from lsp_orch.services.task_files import TaskFiles
 from lsp_orch.services.tasks import Tasks, not_found
@@ -34,7 +33,7 @@ class TaskMethods:
         git: Git,
         files: TaskFiles,
         bell: Bell,
-        settings: Settings,
+        settings: SettingsOf,
         read_log: ReadLog,
     ) -> None:
         self._desk = desk
@@ -159,9 +158,10 @@ class TaskMethods:
                 message=f"{outside[0]} is not inside the workspace",
                 hint="give globs relative to the top of the checkout, such as src/**/*.py",
             )
-        settings = self._settings
+        workspace = required(params, "workspace", str)
+        settings = self._settings(workspace)
         return Draft(
-            workspace=required(params, "workspace", str),
+            workspace=workspace,
             prompt=prompt,
             title=optional(params, "title", "") or _title(prompt),
             paths=tuple(paths),

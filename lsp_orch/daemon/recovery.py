@@ -1,0 +1,81 @@
+"""The part of the daemon that keeps what files say."""
+
+import asyncio
+import logging
+from hashlib import sha256
+from pathlib import Path
+
+from lsp_orch.adapters.contents import StoredContents
+from lsp_orch.daemon.world import World
+from lsp_orch.domain.errors import OrchError
+from lsp_orch.domain.events import Event, LeaseChanged, LeaseGranted
+from lsp_orch.domain.lease import Lease, Party, State
+from lsp_orch.domain.settings import Settings
+from lsp_orch.domain.version import Author, Why
+from lsp_orch.endpoints.desk import Desk
+from lsp_orch.endpoints.keeper import Keeper
+from lsp_orch.endpoints.rpc.recovery import RecoveryMethods
+from lsp_orch.endpoints.rpc.role import Method
+from lsp_orch.services.recovery import Recovery
+
+_EVERY_S = 3600.0  # what is too old goes by the day
+
+_log = logging.getLogger(__name__)
+
+
+class Archive:
+    """``keeper`` is for whoever is about to let a file be written; of people's files we hear by the news."""
+
+    def __init__(self, world: World, settings: Settings, desk: Desk) -> None:
+        contents = StoredContents(
+            _folder(world, settings.store), settings.recover_max_file_bytes, world.clock
+        )
+        recovery = Recovery(contents, world.clock, world.ids, settings)
+        self._wanted: asyncio.Queue[tuple[Lease, Why]] = asyncio.Queue()
+        self.keeper = Keeper(desk, contents, recovery)
+        self._methods = RecoveryMethods(desk, recovery, contents, self.keeper, world.paths)
+
+    def methods(self) -> dict[str, Method]:
+        """The ``recover.*`` calls."""
+        return self._methods.methods()
+
+    def on_event(self, event: Event) -> None:
+        """Keep what a file says when a person begins to change it, and what they have saved."""
+        match event:
+            case LeaseGranted(lease=lease) if lease.holder.kind is Party.HUMAN:
+                self._wanted.put_nowait((lease, Why.GRANTED))
+            case LeaseChanged(lease=lease) if lease.state is State.SAVED:
+                self._wanted.put_nowait((lease, Why.SAVED))
+            case _:
+                pass
+
+    async def run(self) -> None:
+        """Keep what is wanted, and take away what is too old or too much, until cancelled."""
+        async with asyncio.TaskGroup() as both:
+            both.create_task(self._keep())
+            both.create_task(self._tidy())
+
+    async def _keep(self) -> None:
+        while True:
+            lease, why = await self._wanted.get()
+            by = Author(id=lease.holder.id, name=lease.holder.name)
+            for scope in lease.scopes:
+                try:
+                    await self.keeper.keep(scope.key, by, why)
+                except OrchError as error:  # nobody waits for this one
+                    _log.warning("%s was not kept: %s", scope.key, error)
+
+    async def _tidy(self) -> None:
+        while True:
+            try:
+                await self.keeper.tidy()
+                await self.keeper.prune()
+            except Exception:  # noqa: BLE001 - what is kept too long hurts nobody
+                _log.exception("what is kept of files was not pruned; it is tried again in %s s", _EVERY_S)
+            await asyncio.sleep(_EVERY_S)
+
+
+def _folder(world: World, store: str) -> Path:
+    """Each store has its own: what one of them no longer names, another may."""
+    own = sha256(store.encode()).hexdigest()[:12] if store else world.places.instance
+    return world.places.state / f"{own}-contents"

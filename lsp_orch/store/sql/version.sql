@@ -1,0 +1,32 @@
+-- name: insert
+INSERT INTO version (id, path, digest, size, kept_at, seen_at, holder_id, holder_name, why)
+VALUES (:id, :path, :digest, :size, :kept_at, :seen_at, :holder_id, :holder_name, :why);
+
+-- name: seen
+UPDATE version SET seen_at = :seen_at WHERE id = :id;
+
+-- name: delete
+DELETE FROM version WHERE id = :id;
+
+-- name: by_id
+SELECT id, path, digest, size, kept_at, seen_at, holder_id, holder_name, why FROM version WHERE id = :id;
+
+-- name: newest
+SELECT id, path, digest, size, kept_at, seen_at, holder_id, holder_name, why
+FROM version WHERE path = :path ORDER BY place DESC LIMIT 1;
+
+-- name: of_path
+SELECT id, path, digest, size, kept_at, seen_at, holder_id, holder_name, why
+FROM version WHERE path = :path AND kept_at < :before ORDER BY place DESC LIMIT :most;
+
+-- The length of a prefix is compared, not its order: names sort in as many ways as there are engines.
+-- name: below
+SELECT id, path, digest, size, kept_at, seen_at, holder_id, holder_name, why
+FROM version WHERE substr(path, 1, length(:folder)) = :folder AND kept_at < :before
+ORDER BY place DESC LIMIT :most;
+
+-- name: all
+SELECT id, path, digest, size, kept_at, seen_at, holder_id, holder_name, why FROM version ORDER BY place DESC;
+
+-- name: naming
+SELECT id FROM version WHERE digest = :digest LIMIT 1;
