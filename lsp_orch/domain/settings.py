@@ -99,17 +99,17 @@ class Settings:
     leases_stopped_s: float = _setting(
         5.0, "an agent that ended its turn keeps its leases so long", _POSITIVE
     )
-    tasks_workers: int = _setting(0, "most workers at once; 0 means min(4, cores / 2)", _NATURAL)
-    tasks_model: str = _setting("sonnet", "the model that `auto` chooses", _ANY)
+    tasks_workers: int = _setting(0, "most workers at once; 0 means min(4, cores / 2)", _NATURAL, own=True)
+    tasks_model: str = _setting("sonnet", "the model that `auto` chooses", _ANY, own=True)
     tasks_max_usd: float = _setting(2.0, "money cap of one task", _POSITIVE)
     tasks_max_turns: int = _setting(60, "turn cap of one task", _ONE)
     tasks_timeout_s: float = _setting(3600.0, "time limit of one attempt", _POSITIVE)
     tasks_attempts: int = _setting(3, "attempts before a task fails", _ONE)
-    tasks_startup_s: float = _setting(90.0, "a worker must show its first event within", _POSITIVE)
-    tasks_silence_s: float = _setting(300.0, "a worker silent for so long is dead", _POSITIVE)
-    tasks_kill_grace_s: float = _setting(5.0, "between SIGTERM and SIGKILL", _NATURAL)
+    tasks_startup_s: float = _setting(90.0, "a worker must show its first event within", _POSITIVE, own=True)
+    tasks_silence_s: float = _setting(300.0, "a worker silent for so long is dead", _POSITIVE, own=True)
+    tasks_kill_grace_s: float = _setting(5.0, "between SIGTERM and SIGKILL", _NATURAL, own=True)
     tasks_backoff_s: tuple[float, ...] = _setting(
-        (30.0, 120.0, 600.0), "wait before each next attempt", _WAITS
+        (30.0, 120.0, 600.0), "wait before each next attempt", _WAITS, own=True
     )
     recover_days: float = _setting(
         14.0, "what a file said is kept so many days after it last said it", _POSITIVE, own=True

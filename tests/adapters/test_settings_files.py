@@ -140,13 +140,13 @@ def test_a_file_that_cannot_be_read_is_named(desk: Desk) -> None:
 
 
 def test_a_changed_file_counts_at_once(desk: Desk) -> None:
-    assert desk.of().tasks_workers == 0
-    desk.checkout("tasks.workers = 2")
-    assert desk.of().tasks_workers == 2
-    desk.checkout("tasks.workers = 33")
-    assert desk.of().tasks_workers == 33
+    assert desk.of().tasks_attempts == 3
+    desk.checkout("tasks.attempts = 2")
+    assert desk.of().tasks_attempts == 2
+    desk.checkout("tasks.attempts = 33")
+    assert desk.of().tasks_attempts == 33
     (desk.workspace / "lsp-orch.toml").unlink()
-    assert desk.of().tasks_workers == 0
+    assert desk.of().tasks_attempts == 3
 
 
 def test_what_must_go_on_goes_on_with_what_counted_before_the_mistake(desk: Desk) -> None:
@@ -163,7 +163,7 @@ def test_what_must_go_on_goes_on_with_what_counted_before_the_mistake(desk: Desk
 
 
 def test_an_unchanged_file_is_not_read_again(desk: Desk) -> None:
-    desk.checkout("tasks.workers = 2")
+    desk.checkout("tasks.attempts = 2")
     assert desk.of() is desk.of()
 
 

@@ -12,13 +12,13 @@ def test_each_value_is_shown_with_its_origin(instance: Instance) -> None:
     user.parent.mkdir(parents=True)
     user.write_text("[leases]\nttl_s = 50\n", encoding="utf-8")
     workspace = instance.workspace / "lsp-orch.toml"
-    workspace.write_text("tasks.workers = 2\n", encoding="utf-8")
+    workspace.write_text("tasks.max_turns = 2\n", encoding="utf-8")
     instance.env["LSP_ORCH_MODE"] = "enforce"
     shown = instance.json("config", "show")["settings"]
     assert set(shown) == set(keys())
     found = {key: (each["value"], each["source"], each["where"]) for key, each in shown.items()}
     assert found["leases.ttl_s"] == (50.0, "user", f"{user}:2")
-    assert found["tasks.workers"] == (2, "workspace", f"{workspace}:1")
+    assert found["tasks.max_turns"] == (2, "workspace", f"{workspace}:1")
     assert found["mode"] == ("enforce", "environment", "LSP_ORCH_MODE")
     assert found["vault.path"] == ("vault", "default", "")
     told = instance.cli("config", "show").stdout
