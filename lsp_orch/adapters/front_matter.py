@@ -9,12 +9,16 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 LARGEST = 64 * 1024  # characters between the fences
 
 _FENCED = re.compile(
     r"\A(\ufeff?---[ \t]*\r?\n)(.*?)(^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z))", re.DOTALL | re.MULTILINE
 )
+
+
+_BREAK = re.compile("[\r\x85\u2028\u2029]")  # line ends to YAML, characters to everybody else
 
 
 class UnreadableError(Exception):
@@ -129,9 +133,11 @@ def _turn_into(old: CommentedSeq, new: CommentedSeq) -> None:
 
 def _value(value: Any) -> Any:
     if isinstance(value, tuple | list):
-        items = CommentedSeq(value)
+        items = CommentedSeq(map(_value, value))
         items.fa.set_flow_style()
         return items
+    if isinstance(value, str) and _BREAK.search(value):
+        return DoubleQuotedScalarString(value)  # any other style would fold it into a blank
     return value
 
 

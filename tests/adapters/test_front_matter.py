@@ -1,7 +1,7 @@
 """Front matter: what is not changed stays byte for byte."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lsp_orch.adapters.front_matter import Document, UnreadableError, amend, compose, parse, split
@@ -79,6 +79,8 @@ own = st.dictionaries(keys, words | st.lists(words, max_size=3) | st.integers() 
 
 
 @given(own, own, words)
+@example({"a": "\x85"}, {}, "")
+@example({}, {"a": ["\u2028", "\r"]}, "")
 def test_any_values_can_be_written_changed_and_read_back(
     first: dict[str, object], second: dict[str, object], body: str
 ) -> None:
