@@ -1,8 +1,8 @@
 """Keeps ever new contents until it is killed, and says when each is kept; or comes to a halt half-way."""
 
 import os
+import signal
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,7 @@ def _keep(contents: StoredContents, file: Path) -> None:
 def _halt_at(step: str) -> None:
     def halt(*_: Any) -> None:
         _say("halted")
-        time.sleep(600)  # until it is killed
+        signal.pause()  # until it is killed
 
     match step:
         case "write":  # in the middle: the first block is in the file

@@ -5,30 +5,8 @@ import itertools
 import pytest
 
 from lsp_orch.domain.errors import Code, Refusal
-from lsp_orch.domain.task import SETTLED, STEPS, Draft, Isolation, State, Step, Task, advance
-
-
-def a_task(state: State) -> Task:
-    return Task(
-        id="task-1",
-        state=state,
-        workspace="/w",
-        prompt="do it",
-        title="do it",
-        paths=(),
-        after=(),
-        priority=2,
-        model="auto",
-        check="",
-        isolate=Isolation.WORKTREE,
-        max_usd=1,
-        max_turns=1,
-        timeout_s=1,
-        attempts=1,
-        key="",
-        created_at=0,
-        next_attempt_at=0,
-    )
+from lsp_orch.domain.task import SETTLED, STEPS, Draft, State, Step, Task, advance
+from tests.fixtures.tasks import a_task
 
 
 @pytest.mark.parametrize(("state", "step"), list(itertools.product(State, Step)))

@@ -4,6 +4,7 @@ import os
 import random
 import signal
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -57,7 +58,7 @@ class Told:
             assert self._news.wait_for(lambda: self._acknowledged >= enough, _SOON_S)
 
 
-class Client:
+class Client(ABC):
     """Goes on when the daemon dies: it connects anew, which starts another daemon."""
 
     def __init__(self, told: Told, name: str, workspace: str) -> None:
@@ -86,9 +87,9 @@ class Client:
             self.step(next(numbers))
         self._hang_up()
 
+    @abstractmethod
     def step(self, number: int) -> None:
         """Ask for something."""
-        raise NotImplementedError
 
     def _hang_up(self) -> None:
         if self._call:

@@ -2,31 +2,11 @@ from dataclasses import replace
 
 from lsp_orch.domain.note import Type
 from lsp_orch.domain.result import Result, Status
-from lsp_orch.domain.task import Isolation, State, Task
+from lsp_orch.domain.task import State, Task
 from lsp_orch.services.learnings import drafts
+from tests.fixtures.tasks import a_task
 
-TASK = Task(
-    id="task-1",
-    state=State.REVIEW,
-    workspace="/w",
-    prompt="Do it.",
-    title="Do it",
-    paths=(),
-    after=(),
-    priority=2,
-    model="auto",
-    check="",
-    isolate=Isolation.WORKTREE,
-    max_usd=1.0,
-    max_turns=1,
-    timeout_s=1.0,
-    attempts=1,
-    key="",
-    created_at=0.0,
-    next_attempt_at=0.0,
-    session_id="session-1",
-    tip="abc",
-)
+TASK = replace(a_task(State.REVIEW), session_id="session-1", tip="abc")
 
 
 def learned(*learnings: str) -> Task:
