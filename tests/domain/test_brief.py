@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from lsp_orch.domain import brief
 from lsp_orch.domain.task import Isolation, State
-from tests.domain.test_task import a_task
+from tests.fixtures.tasks import a_task
 
 
 def test_the_prompt_comes_first_and_the_rules_follow() -> None:

@@ -13,7 +13,7 @@ from lsp_orch.domain.result import Result, Status
 from lsp_orch.domain.task import STEPS, Isolation, State, Task
 from lsp_orch.store.base import Tx
 from lsp_orch.store.sqlite import SqliteStore
-from tests.domain.test_task import a_task
+from tests.fixtures.tasks import a_task
 
 RESULT = Result(status=Status.DONE, summary="did “it”", changed_files=("ä.py",), learnings=("one", "two"))
 
