@@ -47,7 +47,7 @@ LAYERS = {
         "adapters",
         "services",
         "domain",
-        others="detect_secrets platformdirs psutil ruamel sqlite_utils watchdog",
+        others="detect_secrets platformdirs psutil ruamel sqlite_utils tree_sitter tree_sitter_bash watchdog",
     ),
     "endpoints": layer("endpoints", "services", "store.base", "domain", others="cattrs lsprotocol pygls"),
     # the words of its options, and the sleep of its --follow

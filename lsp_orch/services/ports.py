@@ -1,6 +1,6 @@
 """What the services need of the world; each adapter implements one of these."""
 
-from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -9,6 +9,7 @@ from lsp_orch.domain.note import Filed, Note
 from lsp_orch.domain.recall import Filter, Matches
 from lsp_orch.domain.result import Outcome
 from lsp_orch.domain.settings import Settings
+from lsp_orch.domain.shell.writes import Writes
 from lsp_orch.domain.version import Content
 from lsp_orch.domain.words import Question
 
@@ -282,6 +283,16 @@ class Secrets(Protocol):
 
     def remove(self, text: str) -> tuple[str, tuple[str, ...]]:
         """The text without secrets, and the kinds of those that were in it."""
+
+
+class ShellWrites(Protocol):
+    """Knows what a command line of a shell is about to write."""
+
+    def writes(self, command: str, cwd: str, environment: Mapping[str, str]) -> Writes:
+        """What the command may change when it is started in ``cwd``; nothing of it runs, and nothing raises.
+
+        Paths are absolute and free of ``..``, their links not resolved.
+        """
 
 
 ReadLog = Callable[[str, int], tuple[list[str], int]]
