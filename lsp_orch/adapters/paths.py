@@ -2,6 +2,7 @@
 
 import codecs
 import os
+import sys
 
 from lsp_orch.domain.errors import Code, Misuse
 
@@ -9,8 +10,14 @@ _LONGEST = 16 * 1024 * 1024  # bytes of a file that is compared when it is opene
 _EXTRA = (0, len(codecs.BOM_UTF8))  # bytes that a file may have more than its text
 
 
+_CASE_BLIND = sys.platform in ("darwin", "win32")  # as their disks are, unless somebody has asked for others
+
+
 class RealPaths:
-    """Paths as the file system sees them."""
+    """Paths as the file system sees them; one that is blind to case knows a file by one spelling only."""
+
+    def __init__(self, *, case_blind: bool = _CASE_BLIND) -> None:
+        self._case_blind = case_blind
 
     def canonical(self, path: str, base: str) -> str:
         r"""Resolve links and ``..``; the file and its folder need not exist.
@@ -23,9 +30,23 @@ class RealPaths:
         """
         try:
             real = os.path.realpath(os.path.join(base, path))
+            if self._case_blind:
+                real = _spelled(real)
             return os.fsencode(real).decode("utf-8", "backslashreplace")
         except ValueError as error:  # a NUL, or half a character
             raise Misuse(Code.BAD_REQUEST, f"{path!a} is not a path: {error}") from error
+
+    def repository(self, workspace: str) -> str:
+        """What all worktrees of a checkout's repository share; the workspace itself where there is none."""
+        git = os.path.join(workspace, ".git")
+        if not os.path.lexists(git):
+            return workspace
+        own = _pointed(git, "gitdir: ") or git
+        return os.path.realpath(_pointed(os.path.join(own, "commondir"), "") or own)
+
+    def exists(self, path: str) -> bool:
+        """Whether there is anything at the canonical ``path``."""
+        return os.path.lexists(path)
 
     def is_folder(self, path: str) -> bool:
         """Whether there is a folder at the canonical ``path``."""
@@ -63,6 +84,32 @@ class RealPaths:
     def workspace(self, path: str) -> str:
         """Find the nearest folder with a ``.git`` that holds the canonical ``path``, or nothing."""
         return _checkout(path)
+
+
+def _spelled(path: str) -> str:
+    """The path as the disk spells it; what is not there yet is in small letters, so that it has one name."""
+    folder, name = os.path.split(path)
+    if not name:
+        return path
+    folder = _spelled(folder)
+    try:
+        there = os.listdir(folder)
+    except OSError:
+        there = []
+    small = name.casefold()
+    known = name if name in there else next((each for each in there if each.casefold() == small), small)
+    return os.path.join(folder, known)
+
+
+def _pointed(file: str, words: str) -> str:
+    """The path that a file of git names after ``words``, seen from where the file lies; empty when none."""
+    try:
+        with open(file, encoding="utf-8", errors="surrogateescape") as opened:
+            line = opened.read().strip()
+    except OSError:  # a folder, or nothing there
+        return ""
+    found = line.startswith(words) and line.removeprefix(words)
+    return os.path.join(os.path.dirname(file), found) if found else ""
 
 
 def _plain(text: str) -> str:

@@ -32,6 +32,10 @@ def _seconds(value: float | None) -> float | None:
     return value
 
 
+_RESOURCES = (
+    "Files, folders (src/), patterns ('src/**/*.py'), port:8080, terminal:NAME, mcp:NAME, "
+    "git:commit, git:push, git:rebase; all or none."
+)
 _IDS = "Leases or tickets, as `list` shows them."
 IdsArgument = Annotated[list[str], typer.Argument(metavar="ID...", help=_IDS)]
 EverywhereOption = Annotated[bool, typer.Option("--all", help="In every workspace, not only in this one.")]
@@ -39,7 +43,13 @@ EverywhereOption = Annotated[bool, typer.Option("--all", help="In every workspac
 
 @app.command()
 def acquire(
-    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Files to hold, all or none.")],
+    paths: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PATH...",
+            help=_RESOURCES,
+        ),
+    ],
     mode: Annotated[Mode, typer.Option(help="Readers share; a writer is alone.")] = Mode.WRITE,
     name: Annotated[
         str, typer.Option("--as", metavar="NAME", help="Hold them under this name instead of yours.")
@@ -55,7 +65,7 @@ def acquire(
     chosen: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Ask for files; what is not free yet is queued, and the exit code is 1."""
+    """Ask for files and other resources; what is not free yet is queued, and the exit code is 1."""
     answer = ask_and_wait(
         "lease.acquire",
         "wait_s",

@@ -10,6 +10,7 @@ from lsp_orch.daemon.world import World
 from lsp_orch.domain.errors import OrchError
 from lsp_orch.domain.events import Event, LeaseChanged, LeaseGranted
 from lsp_orch.domain.lease import Lease, Party, State
+from lsp_orch.domain.scope import Kind
 from lsp_orch.domain.settings import Settings
 from lsp_orch.domain.version import Author, Why
 from lsp_orch.endpoints.desk import Desk
@@ -59,7 +60,7 @@ class Archive:
         while True:
             lease, why = await self._wanted.get()
             by = Author(id=lease.holder.id, name=lease.holder.name)
-            for scope in lease.scopes:
+            for scope in (each for each in lease.scopes if each.kind is Kind.FILE):
                 try:
                     await self.keeper.keep(scope.key, by, why)
                 except OrchError as error:  # nobody waits for this one

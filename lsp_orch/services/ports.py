@@ -60,6 +60,12 @@ class Paths(Protocol):
     def workspace(self, path: str) -> str:
         """Find the checkout that holds the canonical ``path``; empty when none does."""
 
+    def repository(self, workspace: str) -> str:
+        """What all worktrees of a checkout's repository share; the workspace itself where there is none."""
+
+    def exists(self, path: str) -> bool:
+        """Whether there is anything at the canonical ``path``."""
+
     def is_folder(self, path: str) -> bool:
         """Whether there is a folder at the canonical ``path``."""
 

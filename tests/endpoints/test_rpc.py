@@ -171,11 +171,13 @@ async def test_a_path_outside_the_workspace_is_refused(house: House, tmp_path: P
     assert path in answer["error"]["message"]
 
 
-async def test_a_folder_is_refused_since_it_would_cover_nothing(house: House) -> None:
+async def test_a_folder_is_held_with_all_below_it(house: House) -> None:
     (house.root / "sub").mkdir()
     answer = await acquire(house, "sub")
-    assert code(answer) == "bad-request"
-    assert "sub is a folder" in answer["error"]["message"]
+    assert answer["result"]["lease"]["resources"] == ["sub/"]
+    assert (await acquire(house, "subway.py", **{"as": "dan"}))["result"]["granted"]
+    for inside in ("sub/a.py", "sub/deep/b.py", "s*/a.py", "./"):
+        assert not (await acquire(house, inside, **{"as": "cat"}))["result"]["granted"]
 
 
 async def test_no_number_of_seconds_spoils_the_list(house: House) -> None:

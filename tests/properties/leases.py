@@ -1,6 +1,6 @@
 """People, agents and terminals over a few files, in any order; and what must hold after each step."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 from hypothesis import strategies as st
@@ -20,13 +20,27 @@ from lsp_orch.store.sqlite import SqliteStore
 from tests.fixtures.clock import FakeClock, FakeProcesses, SerialIds
 
 WORKSPACE = "/ws"
-FILES = tuple(Scope(Kind.FILE, f"{WORKSPACE}/{name}.py") for name in "abc")
+FILES = tuple(Scope(Kind.FILE, f"{WORKSPACE}/{name}") for name in ("a.py", "b.py", "sub/c"))
+TOP, PATTERN, FOLDER = (
+    Scope(Kind.DIR, WORKSPACE),
+    Scope(Kind.GLOB, f"{WORKSPACE}/*.py"),
+    Scope(Kind.DIR, f"{WORKSPACE}/sub"),
+)
+SCOPES = (*FILES, TOP, PATTERN, FOLDER)
+# what each holds, in a world of these files and one that nobody asks for
+WITHIN = {
+    **{each: {each.key} for each in FILES},
+    TOP: {*(each.key for each in FILES), "other"},
+    PATTERN: {FILES[0].key, FILES[1].key},
+    FOLDER: {FILES[2].key, "other"},
+}
 SESSIONS = ("s1", "s2")
 AGENTS = (*SESSIONS, "s1/sub", "cli:x", "cli:y")  # a subagent ends with its session; a terminal has none
 SETTINGS = Settings()
 LAPSES = (1.0, 6.0, 11.0, 61.0, 121.0, 1801.0)  # around each setting
 
 files = st.sampled_from(FILES)
+scopes = st.one_of(files, st.sampled_from(SCOPES))
 agents = st.sampled_from(AGENTS)
 sessions = st.sampled_from(SESSIONS)
 people = st.sampled_from(("ann", "bob"))
@@ -51,7 +65,7 @@ class LeaseMachine(RuleBasedStateMachine):
         self.leased: set[str] = set()
         self.reclaimed: tuple[Scope, ...] = ()
         self.tokens = [0]
-        self.writers: dict[Scope, list[int]] = {scope: [] for scope in FILES}
+        self.writers: dict[Scope, list[int]] = {scope: [] for scope in SCOPES}
         self.sound = True
 
     def start_daemon(self) -> None:
@@ -113,21 +127,22 @@ class LeaseMachine(RuleBasedStateMachine):
             assert not (first and collide(each.ask, lease, lease.scopes)), "somebody was overtaken"
         assert lease.token > max(self.tokens), "a token was used twice"
         self.tokens.append(lease.token)
-        for scope in lease.scopes if lease.mode is Mode.WRITE else ():
-            self.writers[scope].append(lease.token)
+        for scope in SCOPES if lease.mode is Mode.WRITE else ():
+            if meet(lease.scopes, [scope]):
+                self.writers[scope].append(lease.token)
 
     # --- agents ---
 
     @rule(
         who=agents,
-        scopes=st.lists(files, min_size=1, max_size=3, unique=True),
+        wanted=st.lists(scopes, min_size=1, max_size=3, unique=True),
         mode=st.sampled_from(Mode),
         ttl_s=st.sampled_from((30.0, 120.0)),
     )
-    def asks(self, who: str, scopes: list[Scope], mode: Mode, ttl_s: float) -> None:
-        self.ask(_ask(_agent(who), scopes, mode, ttl_s=ttl_s))
+    def asks(self, who: str, wanted: list[Scope], mode: Mode, ttl_s: float) -> None:
+        self.ask(_ask(_agent(who), wanted, mode, ttl_s=ttl_s))
 
-    @rule(who=agents, scope=files)
+    @rule(who=agents, scope=scopes)
     def writes(self, who: str, scope: Scope) -> None:
         self.ask(_ask(_agent(who), [scope], Mode.WRITE))
 
@@ -228,11 +243,11 @@ class LeaseMachine(RuleBasedStateMachine):
         assert [each.id for each in waiting] == list(self.queue), "a waiter was forgotten"
         self.check_unsaved(live, waiting)
         assert self.view.leases() == live, "the view saw other leases"
-        for scope in FILES:
+        for scope in SCOPES:
             _, seen = self.view.on(scope)
-            assert [each.id for each in seen] == [each.id for each in waiting if scope in each.ask.scopes], (
-                "the view saw another queue"
-            )
+            assert [each.id for each in seen] == [
+                each.id for each in waiting if meet(each.ask.scopes, [scope])
+            ], "the view saw another queue"
         self.sound = True
 
     def check_tokens(self, tx: Tx) -> None:
@@ -346,7 +361,8 @@ class LeaseMachine(RuleBasedStateMachine):
     def rest(self, ask: Ask, live: Sequence[Lease]) -> set[Scope]:
         enough = set(Mode) if ask.mode is Mode.READ else {Mode.WRITE}
         own = [each for each in live if each.holder.id == ask.holder.id and each.mode in enough]
-        return set(ask.scopes).difference(*(each.scopes for each in own))
+        given = [WITHIN[scope] for each in own for scope in each.scopes]
+        return {scope for scope in ask.scopes if not any(WITHIN[scope] <= each for each in given)}
 
     def in_the_way(self, ask: Ask, place: float, live: Sequence[Lease]) -> tuple[list[Lease], list[Waiter]]:
         """The rules once more, by sets."""
@@ -362,7 +378,12 @@ class LeaseMachine(RuleBasedStateMachine):
 
 def collide(one: Ask | Lease, other: Ask | Lease, where: Sequence[Scope] | set[Scope]) -> bool:
     """Whether two that are not of one holder could disturb each other there."""
-    return Mode.WRITE in (one.mode, other.mode) and bool(set(one.scopes) & set(other.scopes) & set(where))
+    return Mode.WRITE in (one.mode, other.mode) and meet(one.scopes, other.scopes, where)
+
+
+def meet(*scopes: Iterable[Scope]) -> bool:
+    """Whether any file is in all of them."""
+    return bool(set.intersection(*({path for each in some for path in WITHIN[each]} for some in scopes)))
 
 
 def _agent(who: str) -> Holder:

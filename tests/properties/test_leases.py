@@ -22,7 +22,7 @@ from lsp_orch.store.leases import LeaseTable, WaiterTable
 from tests.properties.leases import LeaseMachine
 
 THOROUGH = settings(
-    max_examples=400,
+    max_examples=int(os.environ.get("HIST", "400")),
     stateful_step_count=50,
     deadline=None,
     derandomize="CI" in os.environ,
@@ -123,7 +123,7 @@ SEEDS: list[tuple[Seed, str]] = [
     (obstacles(readers_block_nobody), "two holders"),
     # 2: tokens
     (query("lease.next_token", "SELECT COALESCE(MAX(token), 0) + 1 FROM lease"), "used twice"),
-    (query("lease.raise_fence", "SELECT 1"), "the newest token did not pass"),
+    (query("fence.raise", "SELECT 1"), "the newest token did not pass"),
     (method(Leases, "check", lambda *_: None), "a superseded token passed"),
     # 3: every waiter
     (method(Leases, "_promote", lambda *_: None), "nothing stood before"),

@@ -13,6 +13,7 @@ from lsp_orch.endpoints.hooks.event import HookEvent, holder
 from lsp_orch.endpoints.hooks.verdict import PASS, Verdict, refuse
 from lsp_orch.endpoints.lobby import Lobby
 from lsp_orch.endpoints.params import required
+from lsp_orch.endpoints.resources import shown
 from lsp_orch.services.ports import Paths, SettingsOf
 
 # the tools that write one file, and where each names it
@@ -96,7 +97,7 @@ def _within(key: str, folder: str) -> str:
 def _explain(queued: Queued, settings: Settings) -> str:
     """The refusal, in words that a model can act on."""
     ask = queued.waiter.ask
-    path = shapes.resource(ask.scopes[0], ask.workspace)
+    path = shown(ask.scopes[0], ask.workspace)
     who = "; ".join(_doing(lease) for lease in queued.conflicts) or "others asked for it before you"
     minutes = round(settings.leases_ticket_s / 60)
     return (

@@ -13,6 +13,7 @@ from lsp_orch.endpoints.lsp import words
 from lsp_orch.endpoints.lsp.documents import Documents
 from lsp_orch.endpoints.lsp.hub import Hub
 from lsp_orch.endpoints.lsp.protocol import EditorServer
+from lsp_orch.endpoints.resources import shown
 from lsp_orch.endpoints.view import LeaseView
 from lsp_orch.services.sessions import Sessions
 
@@ -55,7 +56,7 @@ class EditorSession:
 
     def granted(self, lease: Lease) -> None:
         """Tell the person that what they waited for is theirs."""
-        names = ", ".join(shapes.resource(scope, lease.workspace) for scope in lease.scopes)
+        names = ", ".join(shown(scope, lease.workspace) for scope in lease.scopes)
         message = f"lsp-orch: {names} is yours now."
         self._server.window_show_message(lsp.ShowMessageParams(lsp.MessageType.Info, message))
 

@@ -6,11 +6,12 @@ from typing import Any
 from lsp_orch.domain.errors import Code, Misuse, Refusal
 from lsp_orch.domain.grants import Ask, Waiter
 from lsp_orch.domain.lease import Holder, Lease, Mode, Party, Step
-from lsp_orch.domain.scope import Kind, Scope
+from lsp_orch.domain.scope import touch
 from lsp_orch.endpoints import shapes
 from lsp_orch.endpoints.desk import Desk
 from lsp_orch.endpoints.lobby import Lobby
 from lsp_orch.endpoints.params import optional, required, strings, words
+from lsp_orch.endpoints.resources import Resources
 from lsp_orch.endpoints.rpc.role import Answer, Method
 from lsp_orch.services.leases import Leases
 from lsp_orch.services.ports import Paths, SettingsOf
@@ -27,6 +28,7 @@ class LeaseMethods:
         self._lobby = lobby
         self._leases = leases
         self._paths = paths
+        self._resources = Resources(paths)
         self._settings = settings
 
     def methods(self) -> dict[str, Method]:
@@ -41,16 +43,14 @@ class LeaseMethods:
     async def acquire(self, params: dict[str, Any]) -> Answer:
         """``{"paths", "workspace", "cwd", "as", "mode", "wait_s", "ttl_s", "reason"}`` to the outcome."""
         workspace = self._paths.canonical(required(params, "workspace", str), "/")
-        scopes = []
-        for path in strings(params, "paths"):
-            scope = self._scope(path, workspace, optional(params, "cwd", workspace))
-            if isinstance(scope, Refusal):
-                return scope
-            scopes.append(scope)
+        named = strings(params, "paths")
+        scopes = self._resources.read(named, workspace, optional(params, "cwd", workspace))
+        if isinstance(scopes, Refusal):
+            return scopes
         ask = Ask(
             holder=_holder(params),
             workspace=workspace,
-            scopes=tuple(dict.fromkeys(scopes)),
+            scopes=scopes,
             mode=_mode(params),
             reason=words(params, "reason", ""),
             ttl_s=_seconds(params, "ttl_s", self._settings(workspace).leases_ttl_s),
@@ -113,29 +113,13 @@ class LeaseMethods:
         named = optional(params, "workspace", "")
         return named and self._paths.canonical(named, "/")
 
-    def _scope(self, path: str, workspace: str, cwd: str) -> Scope | Refusal:
-        key = self._paths.canonical(path, cwd)
-        if key != workspace and not key.startswith(workspace.rstrip("/") + "/"):
-            return Refusal(
-                code=Code.PATH_OUTSIDE,
-                message=f"{path} is outside the workspace {workspace}",
-                hint="run the command inside the checkout that holds the file, or name it with --workspace",
-            )
-        if self._paths.is_folder(key):
-            return Refusal(
-                code=Code.BAD_REQUEST,
-                message=f"{path} is a folder, and a lease on it would not cover the files below it",
-                hint="name the files themselves",
-            )
-        return Scope(Kind.FILE, key)
-
 
 def numbered(queue: list[Waiter]) -> list[tuple[Waiter, int]]:
     """Each waiter with its position among those that wait for the same thing; 1 is next."""
     return [
         (
             each,
-            1 + sum(bool(set(other.ask.scopes) & set(each.ask.scopes)) for other in queue[:index]),
+            1 + sum(touch(other.ask.scopes, each.ask.scopes) for other in queue[:index]),
         )
         for index, each in enumerate(queue)
     ]

@@ -6,7 +6,7 @@ VALUES (:id, :mode, :workspace, :holder_id, :holder_kind, :holder_name, :session
 RETURNING place;
 
 -- name: insert_scope
-INSERT INTO waiter_scope (waiter_id, kind, key) VALUES (:waiter_id, :kind, :key);
+INSERT INTO waiter_scope (waiter_id, kind, key, anchor) VALUES (:waiter_id, :kind, :key, :anchor);
 
 -- name: update
 UPDATE waiter SET state = :state, expires_at = :expires_at WHERE id = :id;
@@ -37,11 +37,17 @@ SELECT place, id, mode, workspace, holder_id, holder_kind, holder_name, session,
     since, expires_at
 FROM waiter WHERE session = :session ORDER BY place;
 
--- name: on_key
+-- name: at
 SELECT place, id, mode, workspace, holder_id, holder_kind, holder_name, session, reason, ttl_s, state,
     since, expires_at
 FROM waiter
-WHERE id IN (SELECT waiter_id FROM waiter_scope WHERE key = :key AND kind = :kind) ORDER BY place;
+WHERE id IN (SELECT waiter_id FROM waiter_scope WHERE anchor IN (SELECT value FROM json_each(:anchors)));
+
+-- name: below
+SELECT place, id, mode, workspace, holder_id, holder_kind, holder_name, session, reason, ttl_s, state,
+    since, expires_at
+FROM waiter
+WHERE id IN (SELECT waiter_id FROM waiter_scope WHERE anchor >= :least AND anchor < :most);
 
 -- name: expired
 SELECT place, id, mode, workspace, holder_id, holder_kind, holder_name, session, reason, ttl_s, state,
