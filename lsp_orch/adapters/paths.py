@@ -3,6 +3,8 @@
 import codecs
 import os
 import sys
+from collections.abc import Iterator
+from itertools import islice
 
 from lsp_orch.domain.errors import Code, Misuse
 
@@ -48,6 +50,10 @@ class RealPaths:
         """Whether there is anything at the canonical ``path``."""
         return os.path.lexists(path)
 
+    def files(self, folder: str, most: int) -> list[str]:
+        """The first files below a folder that are not git's own, by their names; links are not followed."""
+        return list(islice(_files(folder), most))
+
     def is_folder(self, path: str) -> bool:
         """Whether there is a folder at the canonical ``path``."""
         return os.path.isdir(path)
@@ -62,6 +68,16 @@ class RealPaths:
                 return file.read().removeprefix(codecs.BOM_UTF8) == told
         except OSError:  # what cannot be read says nothing
             return False
+
+    def text(self, path: str) -> str:
+        """What the file at the canonical ``path`` says in UTF-8; empty when it cannot be read as that."""
+        try:
+            if not os.path.isfile(path) or os.path.getsize(path) > _LONGEST:
+                return ""
+            with open(path, encoding="utf-8") as file:
+                return file.read()
+        except (OSError, UnicodeDecodeError):
+            return ""
 
     def unsaved(self, path: str, text: str) -> bool:
         """Whether a buffer that opens with ``text`` has what the file has not; when in doubt, no.
@@ -84,6 +100,12 @@ class RealPaths:
     def workspace(self, path: str) -> str:
         """Find the nearest folder with a ``.git`` that holds the canonical ``path``, or nothing."""
         return _checkout(path)
+
+
+def _files(folder: str) -> Iterator[str]:
+    for top, folders, names in os.walk(folder):
+        folders[:] = sorted(each for each in folders if each != ".git")
+        yield from (os.path.join(top, name) for name in sorted(names))
 
 
 def _spelled(path: str) -> str:

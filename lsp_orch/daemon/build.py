@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 
 from lsp_orch import __version__
 from lsp_orch.adapters.settings_files import SettingsFiles
+from lsp_orch.adapters.shell.bash import BashWrites
 from lsp_orch.daemon import checkup
 from lsp_orch.daemon.desk import Desk
 from lsp_orch.daemon.labour import Labour
@@ -15,6 +16,7 @@ from lsp_orch.daemon.reaping import Reaping
 from lsp_orch.daemon.recovery import Archive
 from lsp_orch.daemon.vault import Vault
 from lsp_orch.daemon.world import World
+from lsp_orch.endpoints.hooks.intent import Intents
 from lsp_orch.endpoints.hooks.role import HookRole, Hooks
 from lsp_orch.endpoints.hooks.tool_use import ToolUse
 from lsp_orch.endpoints.lobby import Lobby
@@ -31,6 +33,7 @@ from lsp_orch.endpoints.rpc.watch import LeaseWatch
 from lsp_orch.endpoints.view import LeaseView
 from lsp_orch.endpoints.wire import Peer, Role
 from lsp_orch.services.leases import Leases
+from lsp_orch.services.reads import Reads
 from lsp_orch.services.sessions import Sessions
 from lsp_orch.store.base import Tx
 from lsp_orch.store.sqlite import SqliteStore
@@ -58,13 +61,23 @@ class Application:
             news.subscribe(part.on_event)
         self._vault = Vault(world, files.of)
         self._labour = Labour(world, settings, files.of, desk, news, self._vault.learn)
-        self._archive = Archive(world, settings, desk)
+        reads = Reads(world.clock)
+        self._archive = Archive(world, settings, desk, reads)
         news.subscribe(self._archive.on_event)
         self._hooks = Hooks(
             desk=desk,
             leases=leases,
             sessions=self._sessions,
-            tool_use=ToolUse(lobby, world.paths, files.of, self._archive.keeper.keep),
+            tool_use=ToolUse(
+                desk=desk,
+                lobby=lobby,
+                leases=leases,
+                reads=reads,
+                intents=Intents(world.paths, BashWrites(), files.of),
+                paths=world.paths,
+                settings=files.of,
+                keep=self._archive.keeper.keep,
+            ),
             recall=self._vault,
             paths=world.paths,
         )

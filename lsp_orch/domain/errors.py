@@ -32,6 +32,7 @@ class Code(StrEnum):
     LEASE_FENCED = "lease-fenced"
     LEASE_HELD = "lease-held"
     LEASE_NOT_FOUND = "lease-not-found"
+    LEASE_STALE_READ = "lease-stale-read"
     LEASE_TOO_BROAD = "lease-too-broad"
     MERGE_CONFLICT = "merge-conflict"
     MESSAGE_TOO_LARGE = "message-too-large"

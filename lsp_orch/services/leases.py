@@ -19,7 +19,9 @@ from lsp_orch.domain.grants import (
     refuse_deadlock,
 )
 from lsp_orch.domain.lease import STEPS, Lease, State, Step, advance, expiry
+from lsp_orch.domain.read import Writer
 from lsp_orch.domain.scope import Scope
+from lsp_orch.domain.version import Author
 from lsp_orch.services.ports import Clock, Ids, SettingsOf
 from lsp_orch.store.base import Tx
 
@@ -99,6 +101,9 @@ class Leases:
         """Note that a person has saved: whoever waits gets the file now, otherwise they keep it a while."""
         self.withdraw(tx, [each for each in tx.waiters.of_holder(holder_id) if scope in each.ask.scopes])
         mine = [lease for lease in tx.leases.of_holder(holder_id) if scope in lease.scopes]
+        for lease in mine:
+            by = Author(id=holder_id, name=lease.holder.name)
+            tx.reads.wrote(Writer(path=scope.key, by=by, at=self._clock.now()))
         waiting = [waiter for waiter in tx.waiters.touching([scope]) if waiter.ask.holder.id != holder_id]
         if waiting:
             self.release(tx, mine)

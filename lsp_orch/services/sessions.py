@@ -53,6 +53,7 @@ class Sessions:
     def left(self, tx: Tx, session_id: str) -> None:
         """The session said goodbye: all it held or waited for ends now."""
         self._leases.leave(tx, session_id, "closed")
+        tx.reads.forget(session_id)
         tx.sessions.delete(session_id)
 
     def reap(self, tx: Tx) -> None:
@@ -60,6 +61,7 @@ class Sessions:
         for session in tx.sessions.all():
             if session.pid and not self._processes.alive(session.pid, session.started):
                 self._leases.leave(tx, session.id, "died")
+                tx.reads.forget(session.id)
                 tx.sessions.delete(session.id)
 
     def restart(self, tx: Tx) -> None:

@@ -4,17 +4,20 @@ import asyncio
 import json
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
 
 from lsp_orch.adapters.paths import RealPaths
+from lsp_orch.adapters.shell.bash import BashWrites
 from lsp_orch.daemon.desk import Desk
-from lsp_orch.domain.errors import Code, Refusal
+from lsp_orch.domain.errors import Refusal
 from lsp_orch.domain.events import Event
 from lsp_orch.domain.lease import Lease
 from lsp_orch.domain.settings import Settings
-from lsp_orch.domain.version import Author, Version, Why
+from lsp_orch.domain.version import ABSENT, Author, Content, Version, Why
 from lsp_orch.endpoints.hooks.event import HookEvent
+from lsp_orch.endpoints.hooks.intent import Intents
 from lsp_orch.endpoints.hooks.role import HookRole, Hooks
 from lsp_orch.endpoints.hooks.tool_use import ToolUse
 from lsp_orch.endpoints.lobby import Lobby
@@ -28,6 +31,7 @@ from lsp_orch.endpoints.rpc.role import RpcRole
 from lsp_orch.endpoints.view import LeaseView
 from lsp_orch.endpoints.wire import Hello
 from lsp_orch.services.leases import Leases
+from lsp_orch.services.reads import Reads
 from lsp_orch.services.sessions import Sessions
 from lsp_orch.store.base import Tx
 from lsp_orch.store.sqlite import SqliteStore
@@ -63,7 +67,16 @@ class House:
             desk=self.desk,
             leases=self.leases,
             sessions=self.sessions,
-            tool_use=ToolUse(self.lobby, self.paths, self.settings_of, self.keep),
+            tool_use=ToolUse(
+                desk=self.desk,
+                lobby=self.lobby,
+                leases=self.leases,
+                reads=Reads(self.clock),
+                intents=Intents(self.paths, BashWrites(), self.settings_of),
+                paths=self.paths,
+                settings=self.settings_of,
+                keep=self.keep,
+            ),
             recall=self,
             paths=self.paths,
         )
@@ -77,8 +90,14 @@ class House:
     async def keep(self, path: str, by: Author, why: Why) -> Version | Refusal:
         """Remember what was to be kept, with what the file said."""
         file = self.root / path
-        self.kept.append((file.name, by.name, why, file.read_text() if file.exists() else ""))
-        return Refusal(code=Code.CONTENT_NOT_KEPT, message="a house keeps nothing")
+        data = file.read_bytes() if file.exists() else b""
+        if why is not Why.READ:
+            self.kept.append((file.name, by.name, why, data.decode()))
+        now = self.clock.now()
+        content = Content(digest=sha256(data).hexdigest(), size=len(data)) if file.exists() else ABSENT
+        return Version(
+            id=self.ids.new("version"), path=path, content=content, kept_at=now, seen_at=now, by=by, why=why
+        )
 
     def publish(self, events: Sequence[Event]) -> None:
         self.events.extend(events)
@@ -142,6 +161,20 @@ class House:
     async def write(self, session: str, path: Path | str, **more: Any) -> tuple[int, str]:
         """An agent is about to write a file."""
         return await self.hook(self.tool(session, path, **more))
+
+    async def read(self, session: str, path: Path, **more: Any) -> None:
+        """An agent has read a file."""
+        await self.done(session, path, tool_name="Read", **more)
+
+    async def done(self, session: str, path: Path | str, **more: Any) -> None:
+        """A tool has done its work."""
+        told = self.tool(session, path, **{"hook_event_name": "PostToolUse", **more})
+        assert await self.hook(told) == (0, "")
+
+    async def run(self, session: str, command: str, mode: str = "", **more: Any) -> tuple[int, str]:
+        """An agent is about to run a command."""
+        told = self.tool(session, "", tool_name="Bash", tool_input={"command": command}, **more)
+        return await self.hook(told, mode)
 
     def tool(self, session: str, path: Path | str, **more: Any) -> dict[str, Any]:
         """What Claude Code tells the hook before it writes."""

@@ -10,7 +10,11 @@ from lsp_orch.endpoints.params import optional, required
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HookEvent:
-    """``agent`` is empty for the session's own agent; ``pid`` is the client's process, 0 when unknown."""
+    """``agent`` is empty for the session's own agent; ``pid`` is the client's process, 0 when unknown.
+
+    ``call`` tells a tool call's events from those of another; ``mode`` is empty where the settings decide;
+    ``sandboxed``: the system itself keeps what the shell starts from writing what others hold.
+    """
 
     name: str
     session: str
@@ -21,9 +25,12 @@ class HookEvent:
     tool_input: dict[str, Any] = field(default_factory=dict)
     prompt: str = ""
     source: str = ""
+    call: str = ""
+    mode: str = ""
+    sandboxed: bool = False
 
 
-def parse(document: dict[str, Any], pid: int, cwd: str) -> HookEvent:
+def parse(document: dict[str, Any], pid: int, cwd: str, mode: str = "") -> HookEvent:
     """Read what the client wrote on the hook's standard input.
 
     Raises:
@@ -42,6 +49,8 @@ def parse(document: dict[str, Any], pid: int, cwd: str) -> HookEvent:
         tool_input=optional(document, "tool_input", {}),
         prompt=optional(document, "prompt", ""),
         source=optional(document, "source", ""),
+        call=optional(document, "tool_use_id", ""),
+        mode=mode,
     )
 
 

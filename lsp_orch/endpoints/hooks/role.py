@@ -49,6 +49,7 @@ class Hooks:
         self._paths = paths
         self._table: dict[str, Callable[[HookEvent, str], Awaitable[Verdict]]] = {
             "PostToolUse": self._tool_use.after,
+            "PostToolUseFailure": self._tool_use.after,
             "PreToolUse": self._tool_use.before,
             "SessionEnd": self._session_end,
             "SessionStart": self._session_start,
@@ -155,4 +156,4 @@ def _parse(body: bytes, hello: Hello) -> HookEvent:
         raise Misuse(Code.BAD_REQUEST, f"the hook's input is not JSON: {error}") from error
     if not isinstance(document, dict):
         raise Misuse(Code.BAD_REQUEST, "the hook's input is not a JSON object")
-    return parse(document, hello.pid, hello.cwd)
+    return parse(document, hello.pid, hello.cwd, hello.mode)
