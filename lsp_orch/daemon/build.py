@@ -32,6 +32,7 @@ from lsp_orch.endpoints.rpc.status import Daemon, Parts, StatusMethods
 from lsp_orch.endpoints.rpc.watch import LeaseWatch
 from lsp_orch.endpoints.view import LeaseView
 from lsp_orch.endpoints.wire import Peer, Role
+from lsp_orch.services.claims import Claims
 from lsp_orch.services.leases import Leases
 from lsp_orch.services.reads import Reads
 from lsp_orch.services.sessions import Sessions
@@ -46,6 +47,7 @@ class Application:
         self._world, self._files, self._store = world, files, store
         self.settings = settings = files.of()
         self._leases = leases = Leases(world.clock, world.ids, files.sound)
+        self._claims = claims = Claims(world.clock, files.sound, leases)
         self._sessions = Sessions(world.clock, world.processes, leases)
         with store.transaction() as tx:
             self._sessions.restart(tx)
@@ -88,7 +90,7 @@ class Application:
         )
         daemon = Daemon(version=__version__, pid=os.getpid(), started=world.clock.now(), store=name)
         self._methods = {
-            **LeaseMethods(desk, lobby, leases, world.paths, files.of).methods(),
+            **LeaseMethods(desk, lobby, leases, claims, world.paths, files.of).methods(),
             **self._labour.methods(),
             **self._vault.methods(),
             **self._archive.methods(),
@@ -144,6 +146,7 @@ class Application:
 
     def _reap(self, tx: Tx) -> float | None:
         self._sessions.reap(tx)
+        self._claims.enforce(tx)
         return self._leases.reap(tx)
 
 

@@ -30,6 +30,7 @@ from lsp_orch.endpoints.rpc.leases import LeaseMethods
 from lsp_orch.endpoints.rpc.role import RpcRole
 from lsp_orch.endpoints.view import LeaseView
 from lsp_orch.endpoints.wire import Hello
+from lsp_orch.services.claims import Claims
 from lsp_orch.services.leases import Leases
 from lsp_orch.services.reads import Reads
 from lsp_orch.services.sessions import Sessions
@@ -55,6 +56,7 @@ class House:
             RealPaths(),
         )
         self.leases = Leases(self.clock, self.ids, self.settings_of)
+        self.claims = Claims(self.clock, self.settings_of, self.leases)
         self.sessions = Sessions(self.clock, self.processes, self.leases)
         self.store = SqliteStore()
         self.view = LeaseView([], [])
@@ -123,6 +125,7 @@ class House:
         """Let time pass, and reap."""
         await self.desk.do(lambda _: None)  # what was handed in happens before
         self.clock.advance(seconds)
+        await self.desk.do(self.claims.enforce)
         await self.desk.do(self.leases.reap)
 
     async def look(self, work: Callable[[Tx], Result]) -> Result:
@@ -189,7 +192,9 @@ class House:
 
     def terminal(self) -> Talk:
         """Somebody types commands."""
-        methods = LeaseMethods(self.desk, self.lobby, self.leases, self.paths, self.settings_of).methods()
+        methods = LeaseMethods(
+            self.desk, self.lobby, self.leases, self.claims, self.paths, self.settings_of
+        ).methods()
         peer = FakePeer()
         return Talk(RpcRole(peer, methods), peer)
 
