@@ -9,6 +9,7 @@ class Kind(StrEnum):
     """The kinds of resource that can be leased."""
 
     FILE = "file"
+    GIT = "git"  # ``commit /path/to/.git``: an operation on one repository
 
 
 @dataclass(frozen=True, slots=True, order=True)
