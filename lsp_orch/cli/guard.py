@@ -11,7 +11,9 @@ app = typer.Typer()
 
 @app.command()
 def guard(
-    hook: Annotated[str, typer.Argument(metavar="HOOK", help="pre-commit, pre-merge-commit or pre-push.")],
+    hook: Annotated[
+        str, typer.Argument(metavar="HOOK", help="pre-commit, pre-merge-commit, pre-push or pre-rebase.")
+    ],
     given: Annotated[list[str] | None, typer.Argument(metavar="[ARG]...", help="What git gives it.")] = None,
 ) -> None:
     """Refuse a commit or push of what somebody else holds; git's hooks start this."""

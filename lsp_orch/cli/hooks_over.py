@@ -33,7 +33,7 @@ _PLAIN = (
         "commit-msg",
         "post-commit",
     ),
-    *("pre-rebase", "post-checkout", "post-merge", "post-rewrite", "pre-auto-gc", "sendemail-validate"),
+    *("post-checkout", "post-merge", "post-rewrite", "pre-auto-gc", "sendemail-validate"),
     *("pre-receive", "update", "post-receive", "post-update"),
 )
 # presence changes what git does, or costs at every step: passed on to only where there is one

@@ -11,7 +11,12 @@ from lsp_orch.client.errors import ClientError
 from lsp_orch.client.git import line
 from lsp_orch.client.line import frame
 
-HOOKS = {"pre-commit": "commit", "pre-merge-commit": "commit", "pre-push": "push"}
+HOOKS = {
+    "pre-commit": "commit",
+    "pre-merge-commit": "commit",
+    "pre-push": "push",
+    "pre-rebase": "rebase",  # which paths it will change only git knows, later
+}
 AGAIN = "--again"  # asked once more in one commit: what was warned of is known
 
 _LONGEST_S = 30.0  # for the daemon to answer, and it waits for nobody
@@ -43,9 +48,10 @@ def command() -> list[str]:
 
 def _judge(operation: str, arguments: list[str]) -> list[str]:
     """What the person should know of a commit or push that may be."""
+    paths = []
     if operation == "commit":
         paths = commits.staged()
-    else:
+    elif operation == "push":
         updates = sys.stdin.buffer.read()
         if not updates.strip():
             return []  # nothing is pushed

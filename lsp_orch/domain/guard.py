@@ -15,6 +15,7 @@ class Operation(StrEnum):
 
     COMMIT = "commit"
     PUSH = "push"
+    REBASE = "rebase"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 import os
 import shutil
 import stat
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -212,15 +213,19 @@ def test_claude_is_found_beside_our_interpreter(monkeypatch: pytest.MonkeyPatch,
 def test_without_the_guard_in_gits_hooks_the_doctor_says_how_to_put_it_in(well: Instance) -> None:
     check = checks(well)["git guard"]
     assert check["status"] == "warning"
-    assert "pre-commit, pre-merge-commit, pre-push" in check["detail"]
+    assert "pre-commit, pre-merge-commit, pre-push, pre-rebase" in check["detail"]
     assert check["mend"] == "run `lsp-orch setup --git`"
 
 
-def test_the_guard_in_gits_hooks_is_tried_out_and_nothing_is_left(well: Instance) -> None:
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_the_guard_in_gits_hooks_is_tried_out_and_nothing_is_left(well: Instance, *, elsewhere: bool) -> None:
+    if elsewhere:
+        subprocess.run(["git", "config", "core.hooksPath", "tools"], cwd=well.workspace, check=True)
     assert well.cli("setup").returncode == 0
     check = checks(well)["git guard"]
     assert (check["status"], check["mend"]) == ("ok", "")
-    assert f"refused by {well.workspace / '.git' / 'hooks'}" in check["detail"]
+    folder = well.workspace / ".git" / ("lsp-orch-guard/hooks" if elsewhere else "hooks")
+    assert f"refused by {folder}" in check["detail"]
     assert well.json("lease", "list", "--all") == {"leases": [], "waiters": []}
 
 

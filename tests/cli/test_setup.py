@@ -82,6 +82,16 @@ def test_a_merge_is_guarded_as_well(hooked: Hooked) -> None:
     assert hooked.asked() == ["pre-merge-commit"]
 
 
+def test_a_rebase_is_asked_about(hooked: Hooked) -> None:
+    hooked.write(hooked.folder / ".git" / "hooks" / "pre-rebase", hooked.script("shell"))
+    install(hooked)
+    hooked.git("rebase", "--quiet", "--force-rebase", "HEAD~0")
+    assert hooked.asked() == ["pre-rebase HEAD~0", "pre-rebase --again"]
+    assert hooked.ran.read_text() == "shell HEAD~0\n"
+    hooked.says(1)
+    hooked.git("rebase", "--quiet", "--force-rebase", "HEAD~0", status=128)
+
+
 @pytest.mark.parametrize("layout", [hooks.shell, hooks.husky])
 def test_all_worktrees_of_a_repository_have_it(hooked: Hooked, layout: Layout) -> None:
     layout(hooked)
@@ -150,7 +160,7 @@ def test_the_framework_may_be_installed_over_it(hooked: Hooked, first: Layout) -
     assert git_guard.lacking(str(hooked.folder)) == []
     assert install(hooked) == []
     ran = hooked.work()
-    assert ran.count("framework pre-commit") == 1
+    assert (ran.count("framework pre-commit"), ran[-2:]) == (1, ["0", "0"])
     assert ("shell-pre-commit" in ran) == (first is hooks.shell)
     assert hooked.asked()[0] == "pre-commit"
     remove(hooked)
@@ -250,7 +260,7 @@ def test_the_verb_says_what_it_does_and_would_do(instance: Instance) -> None:
     assert done.returncode == 0
     assert done.stdout.splitlines() == [each["does"] for each in told["steps"]]
     assert instance.cli("setup").stdout == "Nothing is to be done.\n"
-    assert len(instance.json("setup", "--remove")["steps"]) == 4
+    assert len(instance.json("setup", "--remove")["steps"]) == 5
     assert not folder.exists()
 
 

@@ -163,9 +163,9 @@ def test_a_merge_is_what_it_mends_itself_and_what_it_brings(here: Checkout) -> N
     there = here.commit(both="main\n")
     with pytest.raises(subprocess.CalledProcessError):
         here.git("merge", "--quiet", "side")
-    head = here.commit(both="mended\n")
-    assert here.pushed((head, base)) == {"both", "side"}
-    assert here.pushed((head, there)) == {"both", "side"}
+    head = here.commit(both="mended\n", slipped="in")
+    assert here.pushed((head, base)) == {"both", "side", "slipped"}
+    assert here.pushed((head, there)) == {"both", "side", "slipped"}
 
 
 def test_several_refs_and_tags_are_pushed_at_once(here: Checkout) -> None:
@@ -176,6 +176,7 @@ def test_several_refs_and_tags_are_pushed_at_once(here: Checkout) -> None:
     here.git("tag", "--annotate", "--message=tag", "v1", two)
     tag, blob = here.git("rev-parse", "v1"), here.git("rev-parse", "HEAD:two")
     assert here.pushed((one, base), (tag, ZERO), (blob, ZERO), (ZERO, base)) == {"one", "two"}
+    assert here.pushed((tag, ZERO), (blob, ZERO)) == {"README.md", "a", "two"}
 
 
 @pytest.mark.usefixtures("here")

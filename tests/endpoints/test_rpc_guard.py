@@ -150,6 +150,7 @@ async def test_the_operation_itself_can_be_held(scene: Scene, what: Operation) -
     await scene.hold(BOT, operation(what, str(scene.root / ".git")))
     refusal = await scene.refused(operation=what.value)
     assert f"the {what} itself: bot holds it" in refusal.message
+    assert refusal.hint.startswith("Wait until it is free")
     other = next(each for each in Operation if each is not what)
     assert await scene.check(operation=other.value) == {"warnings": []}
     assert await scene.check(operation=what.value, repository=str(scene.root / "other.git")) == {
@@ -216,7 +217,7 @@ async def test_much_that_is_held_is_counted(scene: Scene) -> None:
 @pytest.mark.parametrize(
     ("more", "told"),
     [
-        ({"operation": "fetch"}, "operation must be commit or push"),
+        ({"operation": "fetch"}, "operation must be commit or push or rebase"),
         ({"operation": 1}, "operation must be str"),
         ({"repository": None}, "repository must be str"),
         ({"paths": "a"}, "paths must be a list"),

@@ -57,7 +57,8 @@ def _operation(params: dict[str, Any]) -> Operation:
     try:
         return Operation(wanted)
     except ValueError:
-        raise Misuse(Code.BAD_REQUEST, f"operation must be commit or push, not {wanted}") from None
+        known = " or ".join(Operation)
+        raise Misuse(Code.BAD_REQUEST, f"operation must be {known}, not {wanted}") from None
 
 
 def _refusal(attempt: Attempt, who: Committer, verdict: Verdict) -> Refusal | None:
@@ -84,7 +85,10 @@ def _mend(attempt: Attempt, who: Committer, verdict: Verdict) -> str:
         wait += " (`lsp-orch lease acquire PATH --wait 600` waits in line)"
     else:
         wait += ", or end your turn and say that you wait for it"
-    return f"Either {_LEAVE_OUT[attempt.operation]}, or {wait}; then {attempt.operation} again."
+    paths = any(scope.kind is not Kind.GIT for each in verdict.refuses for scope in each.scopes)
+    leave_out = f"either {_LEAVE_OUT[attempt.operation]}, or " if paths else ""
+    advice = f"{leave_out}{wait}; then {attempt.operation} again."
+    return advice[0].upper() + advice[1:]
 
 
 def _warnings(attempt: Attempt, verdict: Verdict) -> list[str]:
