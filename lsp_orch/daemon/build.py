@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Mapping
 
 from lsp_orch import __version__
+from lsp_orch.adapters.ancestors import ancestors
 from lsp_orch.adapters.settings_files import SettingsFiles
 from lsp_orch.adapters.shell.bash import BashWrites
 from lsp_orch.daemon import checkup
@@ -26,6 +27,7 @@ from lsp_orch.endpoints.lsp.protocol import EditorServer
 from lsp_orch.endpoints.lsp.role import EditorRole
 from lsp_orch.endpoints.lsp.session import EditorSession
 from lsp_orch.endpoints.rpc.config import ConfigMethods
+from lsp_orch.endpoints.rpc.guard import GuardMethods
 from lsp_orch.endpoints.rpc.leases import LeaseMethods
 from lsp_orch.endpoints.rpc.role import RpcRole
 from lsp_orch.endpoints.rpc.status import Daemon, Parts, StatusMethods
@@ -33,6 +35,7 @@ from lsp_orch.endpoints.rpc.watch import LeaseWatch
 from lsp_orch.endpoints.view import LeaseView
 from lsp_orch.endpoints.wire import Peer, Role
 from lsp_orch.services.claims import Claims
+from lsp_orch.services.guard import Guard
 from lsp_orch.services.leases import Leases
 from lsp_orch.services.reads import Reads
 from lsp_orch.services.sessions import Sessions
@@ -91,6 +94,7 @@ class Application:
         daemon = Daemon(version=__version__, pid=os.getpid(), started=world.clock.now(), store=name)
         self._methods = {
             **LeaseMethods(desk, lobby, leases, claims, world.paths, files.of).methods(),
+            **GuardMethods(desk, Guard(world.paths, ancestors, getpass.getuser())).methods(),
             **self._labour.methods(),
             **self._vault.methods(),
             **self._archive.methods(),
