@@ -6,6 +6,8 @@ import os
 from collections.abc import Callable, Mapping
 
 from lsp_orch import __version__
+from lsp_orch.adapters.claude_inbox import ClaudeInbox
+from lsp_orch.adapters.repositories import GitRepositories
 from lsp_orch.adapters.settings_files import SettingsFiles
 from lsp_orch.daemon import checkup
 from lsp_orch.daemon.desk import Desk
@@ -15,8 +17,11 @@ from lsp_orch.daemon.reaping import Reaping
 from lsp_orch.daemon.recovery import Archive
 from lsp_orch.daemon.vault import Vault
 from lsp_orch.daemon.world import World
+from lsp_orch.endpoints.hooks.news import HookNews
 from lsp_orch.endpoints.hooks.role import HookRole, Hooks
 from lsp_orch.endpoints.hooks.tool_use import ToolUse
+from lsp_orch.endpoints.inbox import Inboxes
+from lsp_orch.endpoints.kin import Relatives
 from lsp_orch.endpoints.lobby import Lobby
 from lsp_orch.endpoints.lsp.documents import Documents
 from lsp_orch.endpoints.lsp.hub import Hub
@@ -50,14 +55,17 @@ class Application:
         news = News()
         self._desk = desk = Desk(store, news.publish)
         self._view = LeaseView(live, waiting)
-        self._hub = Hub(self._view)
         self._watch = LeaseWatch(world.clock, self._view)
         self._lobby = lobby = Lobby(desk, leases, waiting)
+        self.inboxes = inboxes = Inboxes(world.clock, ClaudeInbox(), lobby.awaited)
+        relatives = Relatives(GitRepositories(), world.paths, live, inboxes.put)
+        self._hub = Hub(self._view, relatives)
+        relatives.show = self._hub.show
         self._reaping = Reaping(desk, world.clock, self._reap)
-        for part in (self._hub, self._watch, lobby, self._reaping):
+        for part in (self._hub, self._watch, lobby, self._reaping, inboxes, relatives):
             news.subscribe(part.on_event)
         self._vault = Vault(world, files.of)
-        self._labour = Labour(world, settings, files.of, desk, news, self._vault.learn)
+        self._labour = Labour(world, settings, files.of, desk, news, self._vault.learn, inboxes)
         self._archive = Archive(world, settings, desk)
         news.subscribe(self._archive.on_event)
         self._hooks = Hooks(
@@ -67,6 +75,7 @@ class Application:
             tool_use=ToolUse(lobby, world.paths, files.of, self._archive.keeper.keep),
             recall=self._vault,
             paths=world.paths,
+            news=HookNews(inboxes, relatives.settled),
         )
         parts = Parts(
             tasks=self._labour.counts,
@@ -74,8 +83,10 @@ class Application:
             tries=checkup.tries(files, self._labour.git, self._vault.count, self._vault.watching),
         )
         daemon = Daemon(version=__version__, pid=os.getpid(), started=world.clock.now(), store=name)
+        lease_methods = LeaseMethods(desk, lobby, leases, world.paths, files.of)
         self._methods = {
-            **LeaseMethods(desk, lobby, leases, world.paths, files.of).methods(),
+            **lease_methods.methods(),
+            "lease.acquire": relatives.answering(lease_methods.acquire),
             **self._labour.methods(),
             **self._vault.methods(),
             **self._archive.methods(),

@@ -1,10 +1,12 @@
 """Who sees which file: news about a resource goes to the editors that show it, and to no other."""
 
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from lsp_orch.domain.events import Event, LeaseGranted
 from lsp_orch.domain.lease import Lease
 from lsp_orch.domain.scope import Scope
+from lsp_orch.endpoints.kin import Neighbour, Relatives
 from lsp_orch.endpoints.view import LeaseView
 
 
@@ -25,8 +27,9 @@ class Screen(Protocol):
 class Hub:
     """The editors that are connected."""
 
-    def __init__(self, view: LeaseView) -> None:
+    def __init__(self, view: LeaseView, relatives: Relatives | None = None) -> None:
         self._view = view
+        self._relatives = relatives
         self._screens: list[Screen] = []
 
     def join(self, screen: Screen) -> None:
@@ -37,11 +40,19 @@ class Hub:
         """Send nothing more here."""
         self._screens.remove(screen)
 
-    def on_event(self, event: Event) -> None:
-        """Pass the news on."""
-        for scope in self._view.on_event(event):
+    def elsewhere(self, scope: Scope) -> Sequence[Neighbour]:
+        """Who holds the same in another checkout of its repository."""
+        return self._relatives.on(scope) if self._relatives else ()
+
+    def show(self, scopes: Iterable[Scope]) -> None:
+        """Let every editor show these anew."""
+        for scope in scopes:
             for screen in self._screens:
                 screen.refresh(scope)
+
+    def on_event(self, event: Event) -> None:
+        """Pass the news on."""
+        self.show(self._view.on_event(event))
         if isinstance(event, LeaseGranted) and event.ticket:
             for screen in self._screens:
                 if screen.holder_id == event.lease.holder.id:

@@ -9,7 +9,7 @@ from lsp_orch.domain.lease import Holder, Lease, Party
 from lsp_orch.domain.scope import Scope
 from lsp_orch.endpoints import shapes
 from lsp_orch.endpoints.desk import Desk
-from lsp_orch.endpoints.lsp import words
+from lsp_orch.endpoints.lsp import elsewhere, words
 from lsp_orch.endpoints.lsp.documents import Documents
 from lsp_orch.endpoints.lsp.hub import Hub
 from lsp_orch.endpoints.lsp.protocol import EditorServer
@@ -49,6 +49,7 @@ class EditorSession:
         """Show anew who holds a file and who waits for it."""
         for uri in self._documents.uris(scope):
             found = words.diagnostics(self.holder_id, *self._view.on(scope))
+            found += elsewhere.diagnostics(self.holder_id, self._hub.elsewhere(scope))
             self._server.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, found))
         if self._opted_in:
             self._server.push(LEASES, self._leases({}))
