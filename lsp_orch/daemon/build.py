@@ -57,7 +57,7 @@ class Application:
         self._view = LeaseView(live, waiting)
         self._watch = LeaseWatch(world.clock, self._view)
         self._lobby = lobby = Lobby(desk, leases, waiting)
-        self.inboxes = inboxes = Inboxes(world.clock, ClaudeInbox(), lobby.awaited)
+        self.inboxes = inboxes = Inboxes(world.clock, ClaudeInbox(), lobby.expected)
         relatives = Relatives(GitRepositories(), world.paths, live, inboxes.put)
         self._hub = Hub(self._view, relatives)
         relatives.show = self._hub.show

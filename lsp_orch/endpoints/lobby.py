@@ -36,7 +36,7 @@ class Lobby:
             self._seats[ticket] -= 1
             self._seats += Counter()  # drops those that are empty
 
-    def awaited(self, ticket: str) -> bool:
+    def expected(self, ticket: str) -> bool:
         """Whether somebody sits here for it, who is told by that."""
         return ticket in self._seats
 

@@ -61,7 +61,7 @@ class House:
         self.desk = Desk(self.store, self.publish)
         self.lobby = Lobby(self.desk, self.leases, [])
         self.repositories, self.messenger = FakeRepositories(), FakeMessenger()
-        self.inboxes = Inboxes(self.clock, self.messenger, self.lobby.awaited)
+        self.inboxes = Inboxes(self.clock, self.messenger, self.lobby.expected)
         self.relatives = Relatives(self.repositories, self.paths, [], self.inboxes.put)
         self.hub = Hub(self.view, self.relatives)
         self.relatives.show = self.hub.show

@@ -89,6 +89,8 @@ async def test_a_hook_that_was_killed_while_it_waited_is_told_for_at_the_next_ev
     await house.live()
     call = house.ask_hook(house.tool("s1", path))
     await house.until(lambda: len(house.lobby) == 1)
+    await house.live()
+    assert house.lobby.expected("ticket-1")
     await call.end()
     ann.save(path)
     await house.live()
@@ -239,6 +241,7 @@ async def test_a_worker_is_told_on_its_input_at_once(house: House) -> None:
     await granted(house)
     [text] = heard
     assert "a.py is yours to write now" in text
+    house.clock.advance(60)
     assert await house.event("s1", "PostToolUse") == ""
 
 

@@ -171,11 +171,18 @@ async def test_a_lease_that_ended_while_git_was_asked_warns_nobody(house: House,
 async def test_a_git_that_fails_costs_nobody_a_lease(
     house: House, other: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(house.repositories, "find", lambda _: 1 / 0)
-    await house.write("s2", other / "a.py")
-    assert await house.write("s1", house.root / "a.py") == (0, "")
-    assert len(await house.live()) == 2
+    with monkeypatch.context() as broken:
+        broken.setattr(house.repositories, "find", lambda _: 1 / 0)
+        await house.write("s2", other / "a.py")
+        assert await house.write("s1", house.root / "a.py") == (0, "")
+        assert len(await house.live()) == 2
     assert "was not found out" in caplog.text
+    for session in ("s1", "s2"):
+        await house.event(session, "SessionEnd")
+    await house.write("s3", other / "a.py")
+    told = (await house.write("s4", house.root / "a.py"))[1]
+    assert "Claude Code s3" in told
+    assert "Claude Code s2" not in told
 
 
 async def test_a_git_that_hangs_holds_a_call_up_only_for_a_moment(
