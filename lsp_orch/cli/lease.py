@@ -202,12 +202,21 @@ def leases_table(leases: list[dict[str, Any]]) -> RenderableType:
 def _outcome(answer: dict[str, Any]) -> RenderableType:
     if answer["granted"]:
         lease = answer["lease"]
-        return f"{', '.join(lease['resources'])}: yours until {lease['expires_at']} ({lease['id']})"
+        yours = f"{', '.join(lease['resources'])}: yours until {lease['expires_at']} ({lease['id']})"
+        return Group(yours, *map(_elsewhere, answer.get("elsewhere", ())))
     ticket, claim = answer["ticket"], answer.get("claim")
     return Group(
         *([f"Yours at {claim['until']}, unless a holder objects."] if claim else []),
         f"Not free yet. You are number {ticket['position']} in the queue ({ticket['id']}).",
         *([leases_table(answer["conflicts"])] if answer["conflicts"] else []),
+    )
+
+
+def _elsewhere(lease: dict[str, Any]) -> str:
+    on = f", branch {lease['branch']}" if lease["branch"] else ""
+    return (
+        f"{lease['holder']['name']} works on {', '.join(lease['resources'])} in {lease['workspace']}{on}: "
+        "expect a conflict when both are merged."
     )
 
 

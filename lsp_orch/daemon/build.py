@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 
 from lsp_orch import __version__
 from lsp_orch.adapters.ancestors import ancestors
+from lsp_orch.adapters.claude_inbox import ClaudeInbox
+from lsp_orch.adapters.repositories import GitRepositories
 from lsp_orch.adapters.settings_files import SettingsFiles
 from lsp_orch.adapters.shell.bash import BashWrites
 from lsp_orch.daemon import checkup
@@ -18,8 +20,11 @@ from lsp_orch.daemon.recovery import Archive
 from lsp_orch.daemon.vault import Vault
 from lsp_orch.daemon.world import World
 from lsp_orch.endpoints.hooks.intent import Intents
+from lsp_orch.endpoints.hooks.news import HookNews
 from lsp_orch.endpoints.hooks.role import HookRole, Hooks
 from lsp_orch.endpoints.hooks.tool_use import ToolUse
+from lsp_orch.endpoints.inbox import Inboxes
+from lsp_orch.endpoints.kin import Relatives
 from lsp_orch.endpoints.lobby import Lobby
 from lsp_orch.endpoints.lsp.documents import Documents
 from lsp_orch.endpoints.lsp.hub import Hub
@@ -58,16 +63,19 @@ class Application:
         news = News()
         self._desk = desk = Desk(store, news.publish)
         self._view = LeaseView(live, waiting)
-        self._hub = Hub(self._view)
         self._watch = LeaseWatch(world.clock, self._view)
         self._lobby = lobby = Lobby(desk, leases, waiting)
+        self.inboxes = inboxes = Inboxes(world.clock, ClaudeInbox(), lobby.expected)
+        relatives = Relatives(GitRepositories(), world.paths, live, inboxes.put)
+        self._hub = Hub(self._view, relatives)
+        relatives.show = self._hub.show
         self._reaping = Reaping(desk, world.clock, self._reap)
-        for part in (self._hub, self._watch, lobby, self._reaping):
+        for part in (self._hub, self._watch, lobby, self._reaping, inboxes, relatives):
             news.subscribe(part.on_event)
         self._vault = Vault(world, files.of)
-        self._labour = Labour(world, settings, files.of, desk, news, self._vault.learn)
         reads = Reads(world.clock)
         self._archive = Archive(world, settings, desk, reads)
+        self._labour = Labour(world, settings, files.of, desk, news, self._vault.learn, inboxes)
         news.subscribe(self._archive.on_event)
         self._hooks = Hooks(
             desk=desk,
@@ -85,6 +93,7 @@ class Application:
             ),
             recall=self._vault,
             paths=world.paths,
+            news=HookNews(inboxes, relatives.settled),
         )
         parts = Parts(
             tasks=self._labour.counts,
@@ -92,9 +101,11 @@ class Application:
             tries=checkup.tries(files, self._labour.git, self._vault.count, self._vault.watching),
         )
         daemon = Daemon(version=__version__, pid=os.getpid(), started=world.clock.now(), store=name)
+        lease_methods = LeaseMethods(desk, lobby, leases, claims, world.paths, files.of)
         self._methods = {
-            **LeaseMethods(desk, lobby, leases, claims, world.paths, files.of).methods(),
             **GuardMethods(desk, Guard(world.paths, ancestors, getpass.getuser())).methods(),
+            **lease_methods.methods(),
+            "lease.acquire": relatives.answering(lease_methods.acquire),
             **self._labour.methods(),
             **self._vault.methods(),
             **self._archive.methods(),

@@ -9,8 +9,9 @@ from lsp_orch.domain.lease import Lease, Party, State
 from lsp_orch.domain.scope import Kind
 from lsp_orch.endpoints.desk import Desk
 from lsp_orch.endpoints.params import optional, required, strings
+from lsp_orch.endpoints.resources import shown
 from lsp_orch.endpoints.rpc.role import Answer, Method
-from lsp_orch.endpoints.shapes import clock_time, resource
+from lsp_orch.endpoints.shapes import clock_time
 from lsp_orch.services.guard import Attempt, Guard
 
 _SHOWN = 10  # leases, and files of each, that are told one by one
@@ -105,7 +106,7 @@ def _held(attempt: Attempt, overlap: Overlap) -> str:
 
 def _named(attempt: Attempt, overlap: Overlap) -> str:
     names = [
-        f"the {attempt.operation} itself" if each.kind is Kind.GIT else resource(each, attempt.worktree)
+        f"the {attempt.operation} itself" if each.kind is Kind.GIT else shown(each, attempt.worktree)
         for each in overlap.scopes
     ]
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
