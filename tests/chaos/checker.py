@@ -115,7 +115,10 @@ def _shows(answer: Op, seen: Seen) -> bool:
 def _issued_twice(ops: Iterable[Op]) -> Iterator[str]:
     named: dict[int, str] = {}
     numbered: dict[str, int] = {}
-    for op, seen in _sightings(ops):
+    pairs = {
+        (seen.token, seen.id): (op, seen) for op, seen in reversed(_sightings(ops))
+    }  # each once, the first
+    for op, seen in reversed(pairs.values()):
         if named.setdefault(seen.token, seen.id) != seen.id:
             yield f"at {op.ended:.6f} {_name(seen)} has the token of {named[seen.token]}"
         elif numbered.setdefault(seen.id, seen.token) != seen.token:

@@ -12,7 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from lsp_orch.client.call import Call
-from tests.chaos.clients import Agent, Editor, Terminal, seen
+from tests.chaos.agents import Agent
+from tests.chaos.clients import Terminal, seen
+from tests.chaos.editors import Editor
 
 Step = Callable[[], object]
 
@@ -54,7 +56,7 @@ def terminal(name: str, workspace: str, chance: random.Random) -> Step:
         if leases:
             who.renew(leases[-1])
 
-    return any_of(chance, {ask: 6, let_go: 7, give: 2, renew: 2, who.list: 4})
+    return any_of(chance, {ask: 6, let_go: 9, give: 2, renew: 2, who.list: 4})
 
 
 def agent(name: str, workspace: str, chance: random.Random) -> Step:
@@ -72,7 +74,7 @@ def editor(name: str, workspace: str, chance: random.Random) -> Step:
         return lambda: do(chance.choice(sorted(who.open))) if who.open else None
 
     save, close = on_what_is_open(who.save), on_what_is_open(who.close)
-    return any_of(chance, {lambda: who.type(chance.choice(FILES)): 8, save: 8, close: 2, who.vanish: 1})
+    return any_of(chance, {lambda: who.type(chance.choice(FILES)): 6, save: 6, close: 6, who.vanish: 1})
 
 
 def heir(name: str, workspace: str, _: random.Random) -> Step:

@@ -15,7 +15,7 @@ from tests.fixtures.daemon import HOME, Instance
 
 REPOSITORY = Path(__file__).parents[2]
 CLIENTS = (*("keeper",) * 3, *("terminal",) * 6, *("agent",) * 4, *("editor",) * 3)
-TICKET_S, VANISHED_S = 15.0, 2.0
+TICKET_S, VANISHED_S = 6.0, 2.0
 SETTINGS = f"""\
 [leases]
 ttl_s = {TTL_S}

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.chaos.agents import Agent
 from tests.chaos.checker import check
-from tests.chaos.clients import Agent, Editor, Terminal
+from tests.chaos.clients import Terminal
 from tests.chaos.crashes import MARK
+from tests.chaos.editors import Editor
 from tests.chaos.history import DAEMON, Death, History, Outcome, Seen, Waiting, read, write
 from tests.chaos.nursery import Daemons
 

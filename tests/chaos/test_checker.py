@@ -14,8 +14,9 @@ from lsp_orch.store import queries
 from lsp_orch.store.base import Tx
 from tests.chaos.cases import ANN, CASES, Events, dies
 from tests.chaos.checker import Kind, check
+from tests.chaos.deeds import Deed, deeds
 from tests.chaos.history import Death, History, Op, read, write
-from tests.chaos.model import Deed, Model, deeds
+from tests.chaos.model import Model
 from tests.chaos.spoils import SPOILS, Spoil, ask, seen
 
 THOROUGH = settings(

@@ -15,7 +15,7 @@ from tests.fixtures.daemon import Instance
 MOST = 100  # steps of one request
 # the scene in which each seeded bug shows, and the word for it
 SHOWN = {
-    "answers come too early": ("a grant", "has the token of"),
+    "answers come too early": ("a grant", "misses it"),
     "statements stand alone": ("a grant", "became"),
     "a restart forgets who waits": ("a place in the queue", "is not in the list"),
     "a grant is another transaction": ("a release", "nothing stands before"),
