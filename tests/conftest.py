@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
+from hypothesis import settings
 
 from lsp_orch.demo.scripted_model import ScriptedModel
 from tests.fixtures import claude as real_claude
@@ -17,6 +18,24 @@ from tests.fixtures import neovim as real_neovim
 from tests.fixtures.claude import RealClaude
 from tests.fixtures.daemon import Instance
 from tests.fixtures.neovim import Neovim
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """How long and how often is tried what chance decides."""
+    group = parser.getgroup("lsp-orch")
+    group.addoption("--chaos-seconds", type=float, default=60.0, help="how long tests/chaos goes on (60)")
+    group.addoption("--chaos-seed", type=int, default=0, help="what tests/chaos chooses by (0: a new one)")
+    group.addoption("--histories", type=int, default=0, help="histories of each property (0: its own number)")
+
+
+@pytest.fixture(autouse=True)
+def histories(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many histories as ``--histories`` says, and others than in CI, where a property has ``THOROUGH``."""
+    number = request.config.getoption("histories")
+    for owner, name in ((request.module, "THOROUGH"), (request.cls, "settings")):
+        usual = getattr(owner, name, None)
+        if number and isinstance(usual, settings):
+            monkeypatch.setattr(owner, name, settings(usual, max_examples=number, derandomize=False))
 
 
 @pytest.fixture
