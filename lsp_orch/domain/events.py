@@ -1,6 +1,7 @@
 """All that can happen, so that whoever pushes news sees on one screen what there is to push."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from lsp_orch.domain.grants import Waiter
 from lsp_orch.domain.lease import Lease
@@ -23,7 +24,10 @@ class LeaseChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeaseEnded:
-    """``why`` is one of released, expired, closed, died, upgraded, reclaimed."""
+    """``why`` is one of released, expired, closed, died, upgraded, reclaimed.
+
+    Or it is unknown: another daemon did it, and its word was lost.
+    """
 
     lease: Lease
     why: str
@@ -38,7 +42,7 @@ class WaiterQueued:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaiterGone:
-    """A waiter left the queue without a grant; ``why`` is one of withdrawn, expired, died."""
+    """A waiter left the queue without a grant; ``why`` is one of withdrawn, expired, died, unknown."""
 
     waiter: Waiter
     why: str
@@ -52,5 +56,21 @@ class TaskChanged:
     state: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """Other daemons on the same store have changed something: this is how it stands there now.
+
+    ``missing`` are the ids of leases and tickets that are gone, and ``why`` where that was told. ``whole``
+    means that what is not here is not there. ``domain/hearsay.py`` makes the other events of it.
+    """
+
+    leases: tuple[Lease, ...] = ()
+    waiters: tuple[Waiter, ...] = ()
+    tasks: tuple[TaskChanged, ...] = ()
+    missing: frozenset[str] = frozenset()
+    why: Mapping[str, str] = field(default_factory=dict)
+    whole: bool = False
+
+
 LeaseEvent = LeaseGranted | LeaseChanged | LeaseEnded | WaiterQueued | WaiterGone
-Event = LeaseEvent | TaskChanged
+Event = LeaseEvent | TaskChanged | Heard

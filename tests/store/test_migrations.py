@@ -8,9 +8,13 @@ import pytest
 from lsp_orch.domain.errors import Code, Unavailable
 from lsp_orch.store import queries
 from lsp_orch.store.sqlite import SqliteStore
-from tests.fixtures.leases import agent, lease
+from tests.fixtures.clock import START
+from tests.fixtures.leases import WORKSPACE, agent, lease
 
 NEWEST = queries.migrations()[-1][0]
+OLD_LEASE = """INSERT INTO lease (id, token, mode, state, workspace, holder_id, holder_kind, holder_name,
+    session, reason, ttl_s, acquired_at, expires_at)
+VALUES (?, 1, 'write', 'held', ?, 'a', 'agent', 'a', 'a', '', 120.0, ?, ?)"""
 
 
 def version(path: Path) -> int:
@@ -27,8 +31,10 @@ def tables(path: Path) -> set[str]:
     return names
 
 
-def test_migrations_are_numbered_from_one_without_a_gap() -> None:
-    assert [number for number, _ in queries.migrations()] == list(range(1, NEWEST + 1))
+def test_migrations_have_numbers_of_their_own_and_a_twin_on_the_other_engine() -> None:
+    numbers = [number for number, _ in queries.migrations()]
+    assert numbers == sorted(set(numbers))
+    assert [number for number, _ in queries.migrations(queries.POSTGRES)] == numbers
 
 
 def test_a_fresh_store_has_the_newest_format(tmp_path: Path) -> None:
@@ -52,10 +58,11 @@ def test_an_older_store_is_brought_forward_with_all_it_holds(
     path, held, first = tmp_path / "store.db", lease(agent("a"), "x.py"), queries.migrations()[:1]
     with monkeypatch.context() as patch:
         patch.setattr(queries, "migrations", lambda: first)
-        older = SqliteStore(path)
-        with older.transaction() as tx:
-            tx.leases.insert(held)
-        older.close()
+        SqliteStore(path).close()
+    with sqlite3.connect(path) as db:
+        db.execute(OLD_LEASE, [held.id, WORKSPACE, START, START + 120.0])
+        db.execute("INSERT INTO lease_scope VALUES (?, 'file', ?, 'write')", [held.id, held.scopes[0].key])
+    db.close()
     assert version(path) == 1
     store = SqliteStore(path)
     with store.transaction() as tx:
