@@ -105,6 +105,8 @@ def test_a_server_that_goes_and_comes_back_costs_no_daemon_its_life(
             assert granted(bob)["holder"]["name"] == "bob"
         assert (instance.pid(), other.pid()) == pids
         cluster.kill()
+        instance.json("daemon", "stop")
+        assert "left in order" in (instance.home / "log" / "default.log").read_text()
         other.kill()
         assert other.json("status", status=3)["error"]["code"] == "store-unreachable"
     finally:
