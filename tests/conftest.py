@@ -18,6 +18,7 @@ from tests.fixtures import neovim as real_neovim
 from tests.fixtures.claude import RealClaude
 from tests.fixtures.daemon import Instance
 from tests.fixtures.neovim import Neovim
+from tests.fixtures.postgres import Cluster
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -80,6 +81,14 @@ def claude(short_root: Path, repository: Path) -> Iterator[RealClaude]:
     client = RealClaude(binary, short_root, repository)
     yield client
     client.end()
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A PostgreSQL of the tests' own, for those that leave it running."""
+    cluster = Cluster()
+    yield cluster
+    cluster.end()
 
 
 @pytest.fixture

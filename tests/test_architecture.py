@@ -41,17 +41,21 @@ unicodedata
 LAYERS = {
     "client": layer("client"),
     "domain": layer("domain", stdlib=PURE),
-    "store": layer("store", "domain"),
+    "store": layer("store", "domain", others="psycopg"),
     "services": layer("services", "store", "domain"),
     "adapters": layer(
         "adapters",
         "services",
         "domain",
-        others="detect_secrets platformdirs psutil ruamel sqlite_utils tree_sitter tree_sitter_bash watchdog",
+        others="detect_secrets keyring platformdirs psutil ruamel sqlite_utils tree_sitter"
+        " tree_sitter_bash watchdog",
     ),
     "endpoints": layer("endpoints", "services", "store.base", "domain", others="cattrs lsprotocol pygls"),
     # the words of its options, and the sleep of its --follow
-    "cli": layer("cli", "client", "demo", "domain.errors", "domain.task", others="rich typer watchdog"),
+    "cli": layer(
+        *("cli", "client", "demo", "domain.errors", "domain.store_url", "domain.task"),
+        others="keyring rich typer watchdog",
+    ),
     "demo": layer("demo", "client", "domain", others="rich"),
     "daemon": layer("daemon", "endpoints", "adapters", "services", "store", "client", "domain"),
     ROOT: layer("cli", "client", "daemon"),

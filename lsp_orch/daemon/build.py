@@ -13,10 +13,12 @@ from lsp_orch.adapters.settings_files import SettingsFiles
 from lsp_orch.adapters.shell.bash import BashWrites
 from lsp_orch.daemon import checkup
 from lsp_orch.daemon.desk import Desk
+from lsp_orch.daemon.echo import Echo
 from lsp_orch.daemon.labour import Labour
 from lsp_orch.daemon.news import News
 from lsp_orch.daemon.reaping import Reaping
 from lsp_orch.daemon.recovery import Archive
+from lsp_orch.daemon.stores import open_store
 from lsp_orch.daemon.vault import Vault
 from lsp_orch.daemon.world import World
 from lsp_orch.endpoints.hooks.intent import Intents
@@ -44,14 +46,13 @@ from lsp_orch.services.guard import Guard
 from lsp_orch.services.leases import Leases
 from lsp_orch.services.reads import Reads
 from lsp_orch.services.sessions import Sessions
-from lsp_orch.store.base import Tx
-from lsp_orch.store.sqlite import SqliteStore
+from lsp_orch.store.base import Store, Tx
 
 
 class Application:
     """The whole application; see ``daemon/app.py`` for what the daemon asks of it."""
 
-    def __init__(self, world: World, files: SettingsFiles, store: SqliteStore, name: str) -> None:
+    def __init__(self, world: World, files: SettingsFiles, store: Store, name: str) -> None:
         self._world, self._files, self._store = world, files, store
         self.settings = settings = files.of()
         self._leases = leases = Leases(world.clock, world.ids, files.sound)
@@ -60,9 +61,10 @@ class Application:
         with store.transaction() as tx:
             self._sessions.restart(tx)
             live, waiting = tx.leases.live(), tx.waiters.waiting()
-        news = News()
-        self._desk = desk = Desk(store, news.publish)
+        own, news = News(), News()
         self._view = LeaseView(live, waiting)
+        self._echo = Echo(store, self._view, own, news)
+        self._desk = desk = Desk(store, self._echo.publish)
         self._watch = LeaseWatch(world.clock, self._view)
         self._lobby = lobby = Lobby(desk, leases, waiting)
         self.inboxes = inboxes = Inboxes(world.clock, ClaudeInbox(), lobby.expected)
@@ -76,7 +78,7 @@ class Application:
         reads = Reads(world.clock)
         self._archive = Archive(world, settings, desk, reads)
         self._labour = Labour(world, settings, files.of, desk, news, self._vault.learn, inboxes)
-        news.subscribe(self._archive.on_event)
+        own.subscribe(self._archive.on_event)
         self._hooks = Hooks(
             desk=desk,
             leases=leases,
@@ -132,6 +134,7 @@ class Application:
             services.create_task(self._reaping.run())
             services.create_task(self._labour.run())
             services.create_task(self._archive.run())
+            services.create_task(self._echo.run(self._desk))
 
     async def drain(self) -> None:
         """End the workers in order, then write what was handed in."""
@@ -174,5 +177,5 @@ async def build() -> Application:
     world = World()
     files = SettingsFiles(world.places.config, os.environ)
     name = files.of().store or f"sqlite:///{world.places.state / world.places.instance}.db"
-    store = await asyncio.to_thread(SqliteStore, name.removeprefix("sqlite:///"))
+    store = await asyncio.to_thread(open_store, name, world.places)
     return Application(world, files, store, name)

@@ -73,7 +73,10 @@ class Dispatch:
                 child.cancel()
             if children:
                 await asyncio.wait(children)
-            await self._pick_up()
+            try:
+                await self._pick_up()
+            except Unavailable as error:
+                _log.warning("what is left of the workers is for the next daemon to pick up: %s", error)
 
     async def _pick_up(self) -> None:
         """Queue again what nobody looks after: its daemon died, or its child ended before it began."""

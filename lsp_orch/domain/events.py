@@ -1,6 +1,7 @@
 """All that can happen, so that whoever pushes news sees on one screen what there is to push."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from lsp_orch.domain.grants import Waiter
 from lsp_orch.domain.lease import Lease
@@ -25,7 +26,8 @@ class LeaseChanged:
 class LeaseEnded:
     """``why`` is one of released, expired, closed, died, upgraded, reclaimed, stolen, handed-over.
 
-    ``by`` is who has it now, and ``reason`` what for, when somebody else took it or was given it.
+    Or it is unknown: another daemon did it, and its word was lost. ``by`` is who has it now, and ``reason``
+    what for, when somebody else took it or was given it.
     """
 
     lease: Lease
@@ -43,7 +45,7 @@ class WaiterQueued:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaiterGone:
-    """A waiter left the queue without a grant; ``why`` is one of withdrawn, expired, died."""
+    """A waiter left the queue without a grant; ``why`` is one of withdrawn, expired, died, unknown."""
 
     waiter: Waiter
     why: str
@@ -73,5 +75,21 @@ class TaskChanged:
     state: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """Other daemons on the same store have changed something: this is how it stands there now.
+
+    ``missing`` are the ids of leases and tickets that are gone, and ``why`` where that was told. ``whole``
+    means that what is not here is not there. ``domain/hearsay.py`` makes the other events of it.
+    """
+
+    leases: tuple[Lease, ...] = ()
+    waiters: tuple[Waiter, ...] = ()
+    tasks: tuple[TaskChanged, ...] = ()
+    missing: frozenset[str] = frozenset()
+    why: Mapping[str, str] = field(default_factory=dict)
+    whole: bool = False
+
+
 LeaseEvent = LeaseGranted | LeaseChanged | LeaseEnded | WaiterQueued | WaiterGone | ClaimMade | ClaimRefused
-Event = LeaseEvent | TaskChanged
+Event = LeaseEvent | TaskChanged | Heard

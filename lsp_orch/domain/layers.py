@@ -8,6 +8,7 @@ from typing import Any
 
 from lsp_orch.domain.errors import Code, Misuse
 from lsp_orch.domain.settings import Rule, Settings, keys
+from lsp_orch.domain.store_url import redacted
 
 ENVIRONMENT = {
     "LSP_ORCH_CLAUDE": "claude",
@@ -174,7 +175,7 @@ def _shown(value: Any) -> str:
         case bool():
             return str(value).lower()
         case str():
-            return f'"{value}"'
+            return f'"{redacted(value)}"'
         case tuple():
             return str(list(value))
         case _:

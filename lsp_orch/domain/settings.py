@@ -7,6 +7,8 @@ from enum import StrEnum
 from pathlib import PurePath
 from typing import Any
 
+from lsp_orch.domain import store_url
+
 LARGEST_KEPT = 32 * 1024**2  # bytes of a file whose content can be kept at all
 
 
@@ -48,8 +50,9 @@ _INSIDE = Rule(
     ),
 )
 _STORE = Rule(
-    says="sqlite:///PATH, or empty for the state folder",
-    holds=lambda value: not value or (value.startswith("sqlite:///") and value != "sqlite:///"),
+    says="sqlite:///PATH, postgresql://USER@HOST/DATABASE without a password"
+    " (`lsp-orch config password` keeps that), or empty for the state folder",
+    holds=store_url.sound,
 )
 _KEEPABLE = Rule(
     says=f"a number from 1 to {LARGEST_KEPT}, which one message can carry",

@@ -29,6 +29,10 @@ class LeaseView:
         """Nobody holds anything or waits for anything."""
         return not self._leases and not self._waiters
 
+    def waiters(self) -> list[Waiter]:
+        """All that wait."""
+        return list(self._waiters.values())
+
     def leases(self) -> list[Lease]:
         """All that are live, oldest first."""
         return list(self._leases.values())

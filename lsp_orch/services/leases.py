@@ -178,9 +178,9 @@ class Leases:
     def _reclaim(self, tx: Tx, ask: Ask, live: Iterable[Lease]) -> Lease | None:
         """Give back to a person at once what their vanished editor had: a daemon has only one user."""
         theirs = [each for each in live if each.state is State.VANISHED and each.scopes == ask.scopes]
-        if ask.state is not State.DIRTY or not theirs:
+        if ask.state is not State.DIRTY or not (own := [each for each in theirs if tx.leases.own(each)]):
             return None
-        for lease in theirs:
+        for lease in own:
             tx.leases.delete(lease)
             tx.announce(LeaseEnded(lease=lease, why="reclaimed"))
         self.object(tx, ask.holder, ask.scopes)

@@ -58,7 +58,7 @@ class Sessions:
 
     def reap(self, tx: Tx) -> None:
         """End what was held by sessions whose process is gone."""
-        for session in tx.sessions.all():
+        for session in tx.sessions.own():
             if session.pid and not self._processes.alive(session.pid, session.started):
                 self._leases.leave(tx, session.id, "died")
                 tx.reads.forget(session.id)
@@ -66,7 +66,7 @@ class Sessions:
 
     def restart(self, tx: Tx) -> None:
         """After a daemon's death no editor is connected: each may come back, agents go on as they were."""
-        for session in tx.sessions.all():
+        for session in tx.sessions.own():
             if session.kind is Party.HUMAN:
                 self.vanished(tx, session.id)
             else:

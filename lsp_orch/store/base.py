@@ -1,10 +1,12 @@
 """What the services see of the store: one transaction with a table for each noun."""
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import cached_property
 from typing import Protocol
 
 from lsp_orch.domain.events import Event
+from lsp_orch.domain.hearsay import Note
 from lsp_orch.store.connection import Connection
 from lsp_orch.store.health import Health
 from lsp_orch.store.leases import LeaseTable, WaiterTable
@@ -61,11 +63,35 @@ class Tx:
         self.events.append(event)
 
 
+class Ear(Protocol):
+    """Hears what other daemons have committed to the same store; used on the event loop."""
+
+    def fileno(self) -> int:
+        """What can be read when there is something to hear."""
+
+    def heard(self) -> list[Note]:
+        """What has come since the last call; does not wait.
+
+        Raises:
+            Unavailable: the connection is lost, and what was said since.
+        """
+
+    def close(self) -> None:
+        """Hear no more."""
+
+
 class Store(Protocol):
     """A durable home for leases, sessions and tasks."""
 
     def transaction(self) -> AbstractContextManager[Tx]:
         """All or nothing; durable when the block has ended without an exception."""
+
+    def ear(self, unsure: Callable[[], None]) -> Ear | None:
+        """Begin to hear the other daemons; None where there can be none.
+
+        ``unsure`` is called, in whichever thread it comes to light, when something may have been committed
+        that nobody was told of.
+        """
 
     def close(self) -> None:
         """Let go of the files."""

@@ -9,7 +9,10 @@ Row: TypeAlias = Sequence[Any]
 
 
 class Connection(Protocol):
-    """An engine: runs a named query with named parameters."""
+    """An engine: runs a named query with named parameters.
+
+    ``:daemon`` is its own to fill in: who asks, among the daemons that share the store.
+    """
 
     def all(self, query: str, /, **parameters: Value) -> list[Row]:
         """Every row."""

@@ -62,6 +62,10 @@ class LeaseTable:
         row = self._db.one("lease.by_id", id=lease_id)
         return None if row is None else self._lease(row)
 
+    def own(self, lease: Lease) -> bool:
+        """Whether its holder came to this daemon, and not to another one that shares the store."""
+        return self._db.one("lease.own", id=lease.id) is not None
+
     def live(self, workspace: str = "") -> list[Lease]:
         """All of a workspace, or all there are, oldest first."""
         return self._leases(self._db.all("lease.live", workspace=workspace))

@@ -1,25 +1,32 @@
-"""Named queries: ``-- name: insert`` in ``sql/lease.sql`` is the query ``lease.insert``."""
+"""Named queries: ``-- name: insert`` in ``sql/lease.sql`` is the query ``lease.insert``.
+
+An engine that must say something in its own way has a folder of its own below ``sql``.
+"""
 
 import re
 from functools import cache
 from pathlib import Path
 
+SQLITE = "sqlite"
+POSTGRES = "postgres"
+
 _SQL = Path(__file__).parent / "sql"
+_MIGRATIONS = {SQLITE: _SQL / "migrations", POSTGRES: _SQL / POSTGRES / "migrations"}
 _NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
 
 
 @cache
-def load() -> dict[str, str]:
-    """Read every query of the package, by name. Parameters are written ``:name``."""
+def load(engine: str = SQLITE) -> dict[str, str]:
+    """Read every query of an engine, by name. Parameters are written ``:name``."""
     found: dict[str, str] = {}
-    for file in sorted(_SQL.glob("*.sql")):
+    for file in (*sorted(_SQL.glob("*.sql")), *sorted((_SQL / engine).glob("*.sql"))):
         _, *parts = _NAME.split(file.read_text(encoding="utf-8"))
         for name, text in zip(parts[::2], parts[1::2], strict=True):
             found[f"{file.stem}.{name}"] = text.strip().removesuffix(";")
     return found
 
 
-def migrations() -> list[tuple[int, str]]:
-    """Read the numbered migrations in their order."""
-    files = sorted((_SQL / "migrations").glob("*.sql"))
+def migrations(engine: str = SQLITE) -> list[tuple[int, str]]:
+    """Read an engine's numbered migrations in their order."""
+    files = sorted(_MIGRATIONS[engine].glob("*.sql"))
     return [(int(file.name.partition("_")[0]), file.read_text(encoding="utf-8")) for file in files]

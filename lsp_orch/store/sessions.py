@@ -25,6 +25,10 @@ class SessionTable:
         """Everybody, first come first."""
         return [_session(row) for row in self._db.all("session.all")]
 
+    def own(self) -> list[Session]:
+        """Those whose processes and connections this daemon can see, first come first."""
+        return [_session(row) for row in self._db.all("session.own")]
+
     def by_id(self, session_id: str) -> Session | None:
         """One of them."""
         row = self._db.one("session.by_id", id=session_id)

@@ -1,7 +1,7 @@
 """SQLite, the default engine: one file, write-ahead log, every commit on disk before it is acknowledged."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -54,6 +54,9 @@ class SqliteStore:
                     self._db.execute("ROLLBACK")
                 raise
 
+    def ear(self, unsure: Callable[[], None]) -> None:
+        """A file has one daemon, and nobody else to hear of."""
+
     def close(self) -> None:
         """Let go of the file."""
         self._db.close()
@@ -98,7 +101,7 @@ class _SqliteConnection:
 
     def _execute(self, query: str, parameters: dict[str, Value]) -> sqlite3.Cursor:
         try:
-            return self._db.execute(self._queries[query], parameters)
+            return self._db.execute(self._queries[query], {"daemon": "", **parameters})
         except sqlite3.DatabaseError as error:
             raise _explain(error, self._path) from error
 

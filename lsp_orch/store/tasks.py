@@ -47,7 +47,10 @@ class TaskTable:
         return bool(self._db.run("task.update", was_state=was.state, **_columns(task)))
 
     def claim(self, session_id: str, now: float) -> Task | None:
-        """Give the next task to the run ``session_id``; nobody else can have it until that has ended."""
+        """Give the next task to the run ``session_id``; nobody else can have it until that has ended.
+
+        Each daemon does the tasks that were filed with it: their workspaces are on its machine.
+        """
         row = self._db.one("task.claim", session_id=session_id, now=now)
         return None if row is None else self.by_id(row[0])
 
@@ -71,13 +74,17 @@ class TaskTable:
         return self._tasks([row for row in rows if not states or row[1] in states])
 
     def engaged(self) -> list[Task]:
-        """All that a run may still have a process or a folder of, oldest first."""
+        """All that a run of this daemon's may still have a process or a folder of, oldest first."""
         return self._tasks(self._db.all("task.engaged"))
 
     def due(self) -> float | None:
-        """When the next ready task may start (seconds since the epoch), which may be long past."""
+        """When this daemon's next ready task may start (seconds since the epoch), which may be long past."""
         row = self._db.one("task.due")
         return None if row is None else row[0]
+
+    def states(self) -> dict[str, State]:
+        """Where every task stands, oldest first."""
+        return {row[0]: State(row[1]) for row in self._db.all("task.in_workspace", workspace="")}
 
     def counts(self) -> dict[State, int]:
         """How many there are in each state that has any."""
@@ -114,6 +121,7 @@ class TaskTable:
 
 def _columns(task: Task) -> dict[str, Value]:
     return {name: getattr(task, name) for name in _PLAIN} | {
+        "engaged": int(task.engaged),
         "paths": json.dumps(task.paths),
         "check_command": task.check,
         "result": None if task.result is None else json.dumps(asdict(task.result)),

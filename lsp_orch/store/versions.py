@@ -11,7 +11,10 @@ EVERY = 2**62  # more versions than there will ever be
 
 
 class VersionTable:
-    """What files said, and when; the newest come first. A trigger keeps the last of each path."""
+    """What files said, and when; the newest come first. A trigger keeps the last of each path.
+
+    Each daemon sees its own: the contents are files beside it.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._db = connection

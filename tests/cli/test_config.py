@@ -1,9 +1,14 @@
 """``lsp-orch config`` with the real daemon."""
 
+import json
+import subprocess
 from datetime import datetime
 from pathlib import Path
 
+import pytest
+
 from lsp_orch.domain.settings import keys
+from tests.fixtures import keyrings
 from tests.fixtures.daemon import Instance
 
 
@@ -80,6 +85,75 @@ def test_the_places_are_told(instance: Instance) -> None:
     assert paths["user settings"] == str(instance.home / "config" / "config.toml")
     assert Path(paths["socket"]).is_socket()
     assert str(instance.workspace / "lsp-orch.toml") in instance.cli("config", "path").stdout
+
+
+def test_a_password_is_kept_and_forgotten_without_a_daemon(instance: Instance) -> None:
+    file = _keyring(instance, keyrings.SHARED)
+    assert _password(instance, "ada@db:5432/team", words="secret\n").stdout == (
+        "The password of ada@db:5432/team is kept.\n"
+    )
+    assert json.loads(file.read_text()) == {"lsp-orch ada@db:5432/team": "secret"}
+    told = _password(instance, "ada@db:5432/team", "--remove", "--json")
+    assert json.loads(told.stdout) == {"account": "ada@db:5432/team", "kept": False}
+    assert json.loads(file.read_text()) == {}
+    assert _password(instance, "ada@db:5432/team", "--remove").returncode == 0, (
+        "what is not there is no trouble"
+    )
+    assert instance.pid() is None
+
+
+@pytest.mark.parametrize("backend", [keyrings.NONE, keyrings.LOCKED])
+def test_a_machine_without_a_keyring_says_so(instance: Instance, backend: str) -> None:
+    _keyring(instance, backend)
+    told = _password(instance, "ada@db:5432/team", "--json", words="secret\n")
+    assert told.returncode == 1
+    error = json.loads(told.stdout)["error"]
+    assert error["code"] == "keyring-unavailable"
+    assert "PGPASSFILE" in error["hint"]
+    assert "secret" not in told.stdout + told.stderr
+
+
+@pytest.mark.parametrize(
+    ("address", "words", "status", "code"),
+    [
+        ("ada:opensesame@db/team", "secret\n", 1, "bad-setting"),
+        ("ada@db/team?password=opensesame", "secret\n", 1, "bad-setting"),
+        ("ada@db/team", "", 2, "bad-request"),
+        ("ada@db/team", "\n", 2, "bad-request"),
+    ],
+)
+def test_a_password_comes_on_stdin_and_nowhere_else(
+    instance: Instance, address: str, words: str, status: int, code: str
+) -> None:
+    _keyring(instance, keyrings.SHARED)
+    told = _password(instance, address, "--json", words=words)
+    assert told.returncode == status
+    assert json.loads(told.stdout)["error"]["code"] == code
+    assert "opensesame" not in told.stdout + told.stderr
+
+
+def test_a_password_of_no_store_is_a_usage_error(instance: Instance) -> None:
+    assert instance.json("config", "password", status=2)["error"]["code"] == "bad-request"
+
+
+def _keyring(instance: Instance, backend: str) -> Path:
+    file = instance.workspace / "keyring"
+    instance.env |= {"PYTHON_KEYRING_BACKEND": backend, keyrings.FILE: str(file)}
+    return file
+
+
+def _password(
+    instance: Instance, address: str, *options: str, words: str = ""
+) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        instance.command("config", "password", f"postgresql://{address}", *options),
+        env=instance.env,
+        input=words,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
 
 
 def _seconds(lease: dict[str, str]) -> float:

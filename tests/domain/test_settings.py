@@ -43,6 +43,7 @@ def test_every_default_obeys_its_own_rule() -> None:
         ("tasks.backoff_s", [1, 2.5], (1.0, 2.5)),
         ("vault.path", "notes/vault", "notes/vault"),
         ("store", "sqlite:////var/lib/x.db", "sqlite:////var/lib/x.db"),
+        ("store", "postgresql://ada@host:5433/db", "postgresql://ada@host:5433/db"),
     ],
 )
 def test_a_value_comes_in_the_settings_own_type(key: str, raw: object, value: object) -> None:
@@ -71,7 +72,8 @@ def test_a_value_comes_in_the_settings_own_type(key: str, raw: object, value: ob
         ("vault.threshold", 1.1, "a number from 0 to 1"),
         ("vault.path", "../elsewhere", "a path inside the workspace"),
         ("vault.path", "/etc", "a path inside the workspace"),
-        ("store", "postgresql://host/db", "sqlite:///PATH"),
+        ("store", "postgresql://ada:secret@host/db", "sqlite:///PATH"),
+        ("store", "mysql://host/db", "sqlite:///PATH"),
         ("store", "sqlite:///", "sqlite:///PATH"),
     ],
 )

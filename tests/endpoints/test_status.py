@@ -31,6 +31,7 @@ class Room:
     def __init__(self) -> None:
         self.clock = FakeClock()
         self.view = LeaseView([], [])
+        self.store_name = "sqlite:///x.db"
         self.notes: Callable[[str], int] = len
         self.tries: dict[str, Callable[[str], str]] = {}
         self._store = SqliteStore()
@@ -41,7 +42,7 @@ class Room:
         self.sessions = Sessions(self.clock, FakeProcesses(), self.leases)
 
     def methods(self) -> StatusMethods:
-        daemon = Daemon(version="1.2.3", pid=42, started=START, store="sqlite:///x.db")
+        daemon = Daemon(version="1.2.3", pid=42, started=START, store=self.store_name)
         parts = Parts(tasks=lambda _: {"running": 2}, notes=self.notes, tries=self.tries)
         return StatusMethods(daemon, parts, self.desk, self.view, self.clock)
 
@@ -128,6 +129,8 @@ async def test_an_ill_store_fails_its_check(
     assert not check["ok"]
     assert said in check["detail"]
     assert "recover" in check["mend"]
+    room.store_name = "postgresql://ada@db/team"
+    assert "dump of the database" in (await room.checks())["store"]["mend"]
 
 
 async def test_each_part_tries_the_workspace_and_says_what_it_saw_or_the_mend(room: Room) -> None:

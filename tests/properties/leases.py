@@ -24,7 +24,7 @@ from lsp_orch.endpoints.view import LeaseView
 from lsp_orch.services.claims import Claims
 from lsp_orch.services.leases import Leases
 from lsp_orch.services.sessions import Sessions
-from lsp_orch.store.base import Tx
+from lsp_orch.store.base import Store, Tx
 from lsp_orch.store.sqlite import SqliteStore
 from tests.fixtures.clock import FakeClock, FakeProcesses, SerialIds
 
@@ -64,7 +64,7 @@ class LeaseMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.clock, self.ids, self.processes = FakeClock(), SerialIds(), FakeProcesses()
-        self.store = SqliteStore()
+        self.store = self.new_store()
         self.start_daemon()
         self.pids: dict[str, int] = {}
         self.editors: dict[str, str] = {}  # who sits at which connection
@@ -79,6 +79,10 @@ class LeaseMachine(RuleBasedStateMachine):
         self.tokens = [0]
         self.writers: dict[Scope, list[int]] = {scope: [] for scope in SCOPES}
         self.sound = True
+
+    def new_store(self) -> Store:
+        """An empty one."""
+        return SqliteStore()
 
     def start_daemon(self) -> None:
         self.leases = Leases(self.clock, self.ids, lambda _: SETTINGS)

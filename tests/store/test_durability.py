@@ -4,17 +4,17 @@ import subprocess
 import sys
 from pathlib import Path
 
-from lsp_orch.store.sqlite import SqliteStore
+from lsp_orch.store.base import Store
+from tests.fixtures.engines import Engine
 
 REPOSITORY = Path(__file__).parents[2]
 
 
-def test_no_acknowledged_lease_is_lost_when_the_daemon_is_killed(tmp_path: Path) -> None:
-    path = tmp_path / "store.db"
+def test_no_acknowledged_lease_is_lost_when_the_daemon_is_killed(store: Store, engine: Engine) -> None:
     told: list[int] = []
     for run in range(3):  # a killed store is opened, goes on, and is killed again
         child = subprocess.Popen(
-            [sys.executable, "-m", "tests.store.acknowledge", path, str(run)],
+            [sys.executable, "-m", "tests.store.acknowledge", engine.address, str(run)],
             cwd=REPOSITORY,
             stdout=subprocess.PIPE,
             text=True,
@@ -25,11 +25,9 @@ def test_no_acknowledged_lease_is_lost_when_the_daemon_is_killed(tmp_path: Path)
             child.kill()
             rest = child.stdout.read()
         told += [int(line) for line in rest.splitlines(keepends=True) if line.endswith("\n")]
-    store = SqliteStore(path)
     with store.transaction() as tx:
         kept = {each.token for each in tx.leases.live()}
         newest = tx.leases.next_token()
-    store.close()
     assert len(told) >= 600
     assert len(set(told)) == len(told)
     assert set(told) <= kept

@@ -1,48 +1,38 @@
 """The store keeps the rules of tasks by itself: these tests go round the services."""
 
-import sqlite3
 import threading
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from lsp_orch.domain.result import Result, Status
 from lsp_orch.domain.task import STEPS, Isolation, State, Task
-from lsp_orch.store.base import Tx
-from lsp_orch.store.sqlite import SqliteStore
+from lsp_orch.store.base import Store, Tx
+from tests.fixtures.engines import Engine
 from tests.fixtures.tasks import a_task
 
 RESULT = Result(status=Status.DONE, summary="did “it”", changed_files=("ä.py",), learnings=("one", "two"))
-
-
-@pytest.fixture
-def store() -> Iterator[SqliteStore]:
-    store = SqliteStore()
-    yield store
-    store.close()
 
 
 def pending(name: str, **changes: object) -> Task:
     return replace(a_task(State.PENDING), id=name, attempts=3, **changes)  # type: ignore[arg-type]  # the test's own
 
 
-def put(store: SqliteStore, *tasks: Task) -> None:
+def put(store: Store, *tasks: Task) -> None:
     with store.transaction() as tx:
         for task in tasks:
             tx.tasks.insert(task)
 
 
-def force(store: SqliteStore, name: str, state: str, **columns: object) -> None:
+def force(engine: Engine, name: str, state: str, **columns: object) -> None:
     """Write what no service would."""
     sets = ", ".join(f"{column} = :{column}" for column in ("state", *columns))
     update = f"UPDATE task SET {sets} WHERE id = :id"  # noqa: S608 - the names are the test's own
-    store._db.execute(update, {"id": name, "state": state} | columns)
+    engine.sql(update, id=name, state=state, **columns)
 
 
-def test_what_was_stored_comes_back(store: SqliteStore) -> None:
+def test_what_was_stored_comes_back(store: Store) -> None:
     task = pending("a", paths=("src/**",), after=(), check="make", isolate=Isolation.SHARED, key="k")
     full = replace(
         task,
@@ -75,53 +65,53 @@ def test_what_was_stored_comes_back(store: SqliteStore) -> None:
         assert tx.tasks.engaged() == [full]
 
 
-def test_the_steps_of_the_store_are_those_of_the_domain(store: SqliteStore) -> None:
-    rows = store._db.execute("SELECT was, now FROM task_step").fetchall()
+def test_the_steps_of_the_store_are_those_of_the_domain(engine: Engine) -> None:
+    rows = engine.sql("SELECT was, now FROM task_step")
     assert {(State(was), State(now)) for was, now in rows} == {(was, now) for (was, _), now in STEPS.items()}
 
 
 @pytest.mark.parametrize("to", list(State))
-def test_what_is_done_stays_done(store: SqliteStore, to: State) -> None:
+def test_what_is_done_stays_done(store: Store, engine: Engine, to: State) -> None:
     put(store, pending("a", result=RESULT))
     for state in ("ready", "running", "review", "done"):
-        force(store, "a", state, session_id="s", engaged=1)
+        force(engine, "a", state, session_id="s", engaged=1)
     if to is State.DONE:
-        force(store, "a", to)
+        force(engine, "a", to)
     else:
-        with pytest.raises(sqlite3.IntegrityError, match="no such step"):
-            force(store, "a", to)
+        with pytest.raises(engine.refused, match="no such step"):
+            force(engine, "a", to)
 
 
-def test_a_task_begins_as_pending(store: SqliteStore) -> None:
-    with pytest.raises(sqlite3.IntegrityError, match="begins as pending"):
+def test_a_task_begins_as_pending(store: Store, engine: Engine) -> None:
+    with pytest.raises(engine.refused, match="begins as pending"):
         put(store, replace(pending("a"), state=State.READY))
 
 
-def test_a_task_is_not_ready_before_what_it_waits_for_is_done(store: SqliteStore) -> None:
+def test_a_task_is_not_ready_before_what_it_waits_for_is_done(store: Store, engine: Engine) -> None:
     put(store, pending("a", result=RESULT), pending("b", after=("a",)))
     for state in ("ready", "running", "review"):
-        force(store, "a", state, session_id="s", engaged=1)
-        with pytest.raises(sqlite3.IntegrityError, match="task-blocked"):
-            force(store, "b", "ready")
-    force(store, "a", "done")
-    force(store, "b", "ready")
+        force(engine, "a", state, session_id="s", engaged=1)
+        with pytest.raises(engine.refused, match="task-blocked"):
+            force(engine, "b", "ready")
+    force(engine, "a", "done")
+    force(engine, "b", "ready")
 
 
-def test_a_started_task_cannot_be_made_to_wait(store: SqliteStore) -> None:
+def test_a_started_task_cannot_be_made_to_wait(store: Store, engine: Engine) -> None:
     put(store, pending("a"), pending("b"))
-    force(store, "b", "ready")
-    with store.transaction() as tx, pytest.raises(sqlite3.IntegrityError, match="only a pending task"):
+    force(engine, "b", "ready")
+    with pytest.raises(engine.refused, match="only a pending task"), store.transaction() as tx:
         tx.tasks.add_after("b", "a")
 
 
 @pytest.mark.parametrize(("task", "after"), [("a", "a"), ("a", "b"), ("a", "c"), ("b", "c")])
-def test_no_cycle_gets_in(store: SqliteStore, task: str, after: str) -> None:
+def test_no_cycle_gets_in(store: Store, engine: Engine, task: str, after: str) -> None:
     put(store, pending("a"), pending("b", after=("a",)), pending("c", after=("b",)))
-    with store.transaction() as tx, pytest.raises(sqlite3.IntegrityError, match=r"task-cycle|CHECK"):
+    with pytest.raises(engine.refused, match=r"task-cycle|CHECK"), store.transaction() as tx:
         tx.tasks.add_after(task, after)
 
 
-def test_a_diamond_does(store: SqliteStore) -> None:
+def test_a_diamond_does(store: Store) -> None:
     put(
         store,
         *(pending("a"), pending("b", after=("a",)), pending("c", after=("a",)), pending("d", after=("b",))),
@@ -133,19 +123,19 @@ def test_a_diamond_does(store: SqliteStore) -> None:
         assert [task.id for task in tx.tasks.dependents("a")] == ["b", "c", "d"]
 
 
-def test_an_unknown_task_cannot_be_waited_for(store: SqliteStore) -> None:
-    with pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY"):
+def test_an_unknown_task_cannot_be_waited_for(store: Store, engine: Engine) -> None:
+    with pytest.raises(engine.refused, match=r"(?i)FOREIGN KEY"):
         put(store, pending("a", after=("nobody",)))
 
 
-def test_a_task_that_is_engaged_gets_no_second_worker(store: SqliteStore) -> None:
+def test_a_task_that_is_engaged_gets_no_second_worker(store: Store, engine: Engine) -> None:
     put(store, pending("a"))
-    force(store, "a", "ready")
+    force(engine, "a", "ready")
     with store.transaction() as tx:
         assert tx.tasks.claim("one", 0.0)
         assert tx.tasks.claim("two", 0.0) is None
-    with pytest.raises(sqlite3.IntegrityError, match="another worker"):
-        force(store, "a", "running", session_id="two")
+    with pytest.raises(engine.refused, match="another worker"):
+        force(engine, "a", "running", session_id="two")
 
 
 @pytest.mark.parametrize(
@@ -161,21 +151,21 @@ def test_a_task_that_is_engaged_gets_no_second_worker(store: SqliteStore) -> Non
         {"isolate": "nowhere"},
     ],
 )
-def test_what_makes_no_sense_is_not_stored(store: SqliteStore, wrong: dict[str, object]) -> None:
+def test_what_makes_no_sense_is_not_stored(store: Store, engine: Engine, wrong: dict[str, object]) -> None:
     put(store, pending("a"))
-    with pytest.raises(sqlite3.IntegrityError, match="CHECK"):
-        force(store, "a", "ready", **wrong)
+    with pytest.raises(engine.refused, match=r"(?i)CHECK"):
+        force(engine, "a", "ready", **wrong)
 
 
-def test_one_key_is_one_task_in_a_workspace(store: SqliteStore) -> None:
+def test_one_key_is_one_task_in_a_workspace(store: Store, engine: Engine) -> None:
     put(store, pending("a", key="k"), pending("b", key="k", workspace="/other"), pending("c"), pending("d"))
-    with pytest.raises(sqlite3.IntegrityError, match="UNIQUE"):
+    with pytest.raises(engine.refused, match=r"(?i)UNIQUE"):
         put(store, pending("e", key="k"))
 
 
-def test_a_change_of_what_has_changed_meanwhile_is_not_stored(store: SqliteStore) -> None:
+def test_a_change_of_what_has_changed_meanwhile_is_not_stored(store: Store, engine: Engine) -> None:
     put(store, pending("a"))
-    force(store, "a", "ready")
+    force(engine, "a", "ready")
     with store.transaction() as tx:
         run = tx.tasks.claim("one", 0.0)
         assert run
@@ -186,7 +176,8 @@ def test_a_change_of_what_has_changed_meanwhile_is_not_stored(store: SqliteStore
 
 
 def test_the_most_urgent_is_claimed_first_then_the_oldest_and_none_before_its_time(
-    store: SqliteStore,
+    store: Store,
+    engine: Engine,
 ) -> None:
     put(
         store,
@@ -196,7 +187,7 @@ def test_the_most_urgent_is_claimed_first_then_the_oldest_and_none_before_its_ti
         pending("later", priority=0, next_attempt_at=50.0),
     )
     for name in ("old", "new", "urgent", "later"):
-        force(store, name, "ready")
+        force(engine, name, "ready")
     with store.transaction() as tx:
         claimed = [tx.tasks.claim(f"s{number}", 10.0) for number in range(4)]
         assert [task.id if task else None for task in claimed] == ["urgent", "old", "new", None]
@@ -205,29 +196,27 @@ def test_the_most_urgent_is_claimed_first_then_the_oldest_and_none_before_its_ti
         assert tx.tasks.due() is None
 
 
-def test_eight_claimers_never_win_the_same_task(tmp_path: Path) -> None:
-    path, rounds = tmp_path / "tasks.db", 200
-    first = SqliteStore(path)
-    put(first, *(pending(f"t{number}") for number in range(rounds)))
-    first._db.execute("UPDATE task SET state = 'ready'")
+def test_eight_claimers_never_win_the_same_task(store: Store, engine: Engine) -> None:
+    rounds = 200
+    put(store, *(pending(f"t{number}") for number in range(rounds)))
+    engine.sql("UPDATE task SET state = 'ready'")
     won: list[str] = []
 
     def claim_all(name: str) -> None:
-        store = SqliteStore(path)
+        own = engine.open()
         for number in range(rounds):
-            with store.transaction() as tx:
+            with own.transaction() as tx:
                 task = _claim(tx, f"{name}-{number}")
             if task is None:
                 break
             won.append(task.id)
-        store.close()
+        own.close()
 
     claimers = [threading.Thread(target=claim_all, args=(f"c{number}",)) for number in range(8)]
     for each in claimers:
         each.start()
     for each in claimers:
         each.join()
-    first.close()
     assert Counter(won) == Counter({f"t{number}": 1 for number in range(rounds)})
 
 

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from lsp_orch.domain import store_url
 from lsp_orch.domain.errors import Code, OrchError, Unavailable
 from lsp_orch.endpoints import shapes
 from lsp_orch.endpoints.desk import Desk
@@ -41,6 +42,8 @@ class Parts:
 
 # what is missing, but is missed only by tasks
 _WARNINGS = {Code.NOT_A_REPOSITORY, Code.NO_COMMITS}
+_MEND_FILE = "stop the daemon, keep a copy of the file, and try `sqlite3 FILE .recover`"
+_MEND_DATABASE = "stop the daemons, keep a dump of the database, and mend or restore what is named"
 
 
 class StatusMethods:
@@ -101,10 +104,11 @@ class StatusMethods:
 
         damage, remembers = await self._desk.do(work)
         if damage or not remembers:
+            shared = self._daemon.store.startswith(store_url.POSTGRES)
             raise Unavailable(
                 Code.STORE_CORRUPT,
                 f"{self._daemon.store} is damaged: {'; '.join(damage) or 'it forgets what is written'}",
-                "stop the daemon, keep a copy of the file, and try `sqlite3 FILE .recover`",
+                _MEND_DATABASE if shared else _MEND_FILE,
             )
         return f"{self._daemon.store} is sound, written and read back"
 

@@ -1,8 +1,10 @@
+-- A grant out of the queue may be another daemon's doing: it is where the holder's session is that it belongs.
 -- name: insert
 INSERT INTO lease (id, token, mode, state, workspace, holder_id, holder_kind, holder_name, session,
-    reason, ttl_s, acquired_at, expires_at)
+    reason, ttl_s, acquired_at, expires_at, daemon)
 VALUES (:id, :token, :mode, :state, :workspace, :holder_id, :holder_kind, :holder_name, :session,
-    :reason, :ttl_s, :acquired_at, :expires_at);
+    :reason, :ttl_s, :acquired_at, :expires_at,
+    COALESCE((SELECT daemon FROM session WHERE id = :session), :daemon));
 
 -- name: insert_scope
 INSERT INTO lease_scope (lease_id, kind, key, anchor, mode) VALUES (:lease_id, :kind, :key, :anchor, :mode);
@@ -26,6 +28,9 @@ SELECT kind, key FROM lease_scope WHERE lease_id = :lease_id ORDER BY kind, key;
 SELECT id, token, mode, state, workspace, holder_id, holder_kind, holder_name, session, reason, ttl_s,
     acquired_at, expires_at
 FROM lease WHERE id = :id;
+
+-- name: own
+SELECT id FROM lease WHERE id = :id AND daemon = :daemon;
 
 -- name: live
 SELECT id, token, mode, state, workspace, holder_id, holder_kind, holder_name, session, reason, ttl_s,

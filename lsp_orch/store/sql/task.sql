@@ -1,11 +1,12 @@
 -- name: insert
 INSERT INTO task (id, state, workspace, prompt, title, paths, priority, model, check_command, isolate, max_usd,
     max_turns, timeout_s, attempts, key, created_at, attempt, session_id, engaged, pid, pid_started, branch,
-    worktree, base, tip, cost_usd, turns, result, error, started_at, heartbeat_at, next_attempt_at, finished_at)
+    worktree, base, tip, cost_usd, turns, result, error, started_at, heartbeat_at, next_attempt_at, finished_at,
+    daemon)
 VALUES (:id, :state, :workspace, :prompt, :title, :paths, :priority, :model, :check_command, :isolate, :max_usd,
     :max_turns, :timeout_s, :attempts, :key, :created_at, :attempt, :session_id, :engaged, :pid, :pid_started,
     :branch, :worktree, :base, :tip, :cost_usd, :turns, :result, :error, :started_at, :heartbeat_at,
-    :next_attempt_at, :finished_at);
+    :next_attempt_at, :finished_at, :daemon);
 
 -- Only the one who knows where the task stands, and which run it is in, may change it.
 -- name: update
@@ -20,7 +21,7 @@ WHERE id = :id AND state = :was_state AND session_id = :session_id;
 UPDATE task SET state = 'running', attempt = attempt + 1, session_id = :session_id, engaged = 1,
     started_at = :now, heartbeat_at = :now, finished_at = NULL
 WHERE state = 'ready' AND place = (
-    SELECT place FROM task WHERE state = 'ready' AND engaged = 0 AND next_attempt_at <= :now
+    SELECT place FROM task WHERE state = 'ready' AND engaged = 0 AND next_attempt_at <= :now AND daemon = :daemon
     ORDER BY priority, place LIMIT 1)
 RETURNING id;
 
@@ -40,10 +41,10 @@ SELECT id FROM task WHERE workspace = :workspace AND key = :key AND key <> '';
 SELECT id, state FROM task WHERE :workspace IN ('', workspace) ORDER BY place;
 
 -- name: engaged
-SELECT id FROM task WHERE engaged = 1 ORDER BY place;
+SELECT id FROM task WHERE engaged = 1 AND daemon = :daemon ORDER BY place;
 
 -- name: due
-SELECT MIN(next_attempt_at) FROM task WHERE state = 'ready' AND engaged = 0;
+SELECT MIN(next_attempt_at) FROM task WHERE state = 'ready' AND engaged = 0 AND daemon = :daemon;
 
 -- name: counts
 SELECT state, COUNT(*) FROM task GROUP BY state;
