@@ -50,6 +50,8 @@ class Claims:
             told_at = waiter.claims_at - self._settings(waiter.ask.workspace).leases_contest_s
             if unsaved := _unsaved(conflicts):
                 self._leases.unclaim(tx, waiter, unsaved.holder.name)
+            elif not conflicts:  # nobody has it: those who came first are next
+                self._leases.unclaim(tx, waiter, "who came first")
             elif any(each.acquired_at > told_at for each in conflicts):
                 self._claim(tx, waiter, conflicts)  # whoever has it since was never told
             else:
@@ -60,7 +62,9 @@ class Claims:
 
         Whatever its holder has besides that overlaps it ends as well: half a folder cannot be given away.
         """
-        asked = next((each for each in tx.waiters.of_holder(to.id) if each.ask.scopes == lease.scopes), None)
+        same = (lease.scopes, lease.mode)
+        theirs = tx.waiters.of_holder(to.id)
+        asked = next((each for each in theirs if (each.ask.scopes, each.ask.mode) == same), None)
         ask = Ask(
             holder=to,
             workspace=lease.workspace,
@@ -69,8 +73,8 @@ class Claims:
             reason=asked.ask.reason if asked else lease.reason,
             ttl_s=asked.ask.ttl_s if asked else self._settings(lease.workspace).leases_ttl_s,
         )
-        theirs = blockers(ask, tx.leases.touching(ask.scopes))
-        ended = {each.id: each for each in (lease, *theirs)}
+        besides = blockers(ask, tx.leases.touching(ask.scopes))
+        ended = {each.id: each for each in (lease, *besides)}
         return self._leases.take(tx, ask, ended.values(), "handed-over", asked)
 
     def _claim(self, tx: Tx, waiter: Waiter, leases: tuple[Lease, ...]) -> Waiter:

@@ -110,7 +110,8 @@ class Leases:
             tx.waiters.delete(mine)
             ask = replace(ask, state=mine.ask.state)  # who waits with unsaved work gets it for that
         lease = self._grant(tx, ask, tx.leases.touching(ask.scopes), mine.id if mine else "")
-        self._promote(tx, [scope for each in ended for scope in each.scopes])
+        freed = [scope for each in ended for scope in each.scopes]
+        self._promote(tx, [*freed, *ask.scopes])  # what the holder also waits for may have come with it
         return lease
 
     def object(self, tx: Tx, holder: Holder, scopes: Iterable[Scope]) -> None:
