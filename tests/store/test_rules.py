@@ -7,7 +7,6 @@ import pytest
 from lsp_orch.domain.lease import Lease, Mode, State
 from lsp_orch.domain.scope import Kind, Scope
 from lsp_orch.store.base import Store
-from lsp_orch.store.sqlite import SqliteStore
 from tests.fixtures.clock import START
 from tests.fixtures.engines import Engine
 from tests.fixtures.leases import WORKSPACE, agent, ask, file, lease
@@ -25,6 +24,10 @@ def held(store: Store) -> None:
     ("second", "rule"),
     [
         (lease(agent("b"), "y.py", token=2), "UNIQUE.*lease_scope"),
+        (
+            replace(lease(agent("b"), token=2), scopes=(Scope(Kind.DIR, WORKSPACE),)),
+            "something in the folder",
+        ),
         (replace(lease(agent("b"), "z.py"), id="lease-2"), "UNIQUE.*lease.token"),
         (replace(lease(agent("b"), "z.py", token=2), ttl_s=0.0), "CHECK.*ttl_s"),
         (replace(lease(agent("b"), "z.py", token=2), expires_at=None), "CHECK.*dirty"),
@@ -78,11 +81,11 @@ def test_a_token_is_never_given_again_whatever_has_ended(store: Store) -> None:
 
 
 @pytest.mark.parametrize("inside", [file("sub/x.py"), file("sub"), Scope(Kind.GLOB, f"{WORKSPACE}/sub/*")])
-def test_what_lies_in_a_held_folder_belongs_to_its_holder(store: SqliteStore, inside: Scope) -> None:
+def test_what_lies_in_a_held_folder_belongs_to_its_holder(store: Store, engine: Engine, inside: Scope) -> None:
     folder = replace(lease(agent("b"), token=2), scopes=(Scope(Kind.DIR, f"{WORKSPACE}/sub"),))
     with store.transaction() as tx:
         tx.leases.insert(folder)
         tx.leases.insert(replace(lease(agent("b"), token=3), scopes=(inside,)))
     other = replace(lease(agent("c"), token=4), scopes=(inside,))
-    with pytest.raises(sqlite3.IntegrityError, match=r"has the folder|UNIQUE"), store.transaction() as tx:
+    with pytest.raises(engine.refused, match=r"(?i)has the folder|UNIQUE"), store.transaction() as tx:
         tx.leases.insert(other)
