@@ -23,7 +23,7 @@ class Lobby:
 
     async def acquire(self, ask: Ask, wait_s: float) -> Granted | Queued | Refusal:
         """Ask, and wait up to ``wait_s`` seconds for the grant; the place in the queue outlives the wait."""
-        outcome = await self._desk.do(lambda tx: self._leases.acquire(tx, ask, wait_s))
+        outcome = await self._desk.do(lambda tx: self._leases.acquire(tx, ask, wait_s), brief=True)
         if not isinstance(outcome, Queued) or wait_s <= 0:
             return outcome
         if decided := self._tickets.get(outcome.waiter.id):
@@ -32,7 +32,7 @@ class Lobby:
                 lease = decided.result()
                 return Granted(lease=lease) if lease else outcome
         # decided before we sat down, or in others' hands since: the store knows
-        return await self._desk.do(lambda tx: self._leases.acquire(tx, ask))
+        return await self._desk.do(lambda tx: self._leases.acquire(tx, ask), brief=True)
 
     def on_event(self, event: Event) -> None:
         """Take the news from the store."""

@@ -10,6 +10,8 @@ from lsp_orch.store.connection import Connection, Row, Value
 
 Rows = Callable[..., list[Row]]
 
+_RESERVED = 1000  # tokens that are on disk ahead of their use, so that none is issued again after a power failure
+
 
 class LeaseTable:
     """Live leases and their fencing tokens."""
@@ -23,8 +25,8 @@ class LeaseTable:
             "lease.insert",
             id=lease.id,
             token=lease.token,
-            mode=lease.mode,
-            state=lease.state,
+            mode=lease.mode.value,
+            state=lease.state.value,
             workspace=lease.workspace,
             ttl_s=lease.ttl_s,
             reason=lease.reason,
@@ -34,7 +36,7 @@ class LeaseTable:
         )
         for scope in lease.scopes:
             columns = _scope_columns(scope)
-            self._db.run("lease.insert_scope", lease_id=lease.id, mode=lease.mode, **columns)
+            self._db.run("lease.insert_scope", lease_id=lease.id, mode=lease.mode.value, **columns)
             if lease.mode is Mode.WRITE:
                 self._db.run("fence.raise", token=lease.token, **columns)
 
@@ -93,7 +95,14 @@ class LeaseTable:
         """Issue a fencing token: greater than every one before it, for ever."""
         row = self._db.one("lease.next_token")
         assert row is not None  # noqa: S101 - the migration put the row there
-        return int(row[0])
+        token, reserved = row
+        if token > reserved:
+            self._db.run("token.reserve", upto=token + _RESERVED)
+        return int(token)
+
+    def skip_reserved(self) -> None:
+        """Never issue what is reserved: some of it may have been issued, and lost with the power."""
+        self._db.run("token.skip")
 
     def fence(self, scope: Scope) -> int:
         """The newest token granted to a writer of what overlaps ``scope``; 0 if there never was one."""
@@ -219,14 +228,14 @@ def _holder(columns: Row) -> Holder:
 def _holder_columns(holder: Holder) -> dict[str, Value]:
     return {
         "holder_id": holder.id,
-        "holder_kind": holder.kind,
+        "holder_kind": holder.kind.value,
         "holder_name": holder.name,
         "session": holder.session,
     }
 
 
 def _scope_columns(scope: Scope) -> dict[str, Value]:
-    return {"kind": scope.kind, "key": scope.key, "anchor": scope.anchor}
+    return {"kind": scope.kind.value, "key": scope.key, "anchor": scope.anchor}
 
 
 def _near(scopes: Iterable[Scope], at: Rows, below: Rows) -> list[Row]:

@@ -4,7 +4,11 @@ import re
 from functools import cache
 from pathlib import Path
 
+PERISHABLE = frozenset({"fence", "lease", "read", "session", "waiter"})
+"""What nobody misses after a power failure: whoever held, waited or was here has ended with the machine."""
+
 _SQL = Path(__file__).parent / "sql"
+_CHANGE = re.compile(r"^(INSERT|UPDATE|DELETE)\b", re.MULTILINE)
 _NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
 
 
@@ -17,6 +21,16 @@ def load() -> dict[str, str]:
         for name, text in zip(parts[::2], parts[1::2], strict=True):
             found[f"{file.stem}.{name}"] = text.strip().removesuffix(";")
     return found
+
+
+@cache
+def lasting() -> frozenset[str]:
+    """Every query that changes what must outlast a power failure."""
+    return frozenset(
+        name
+        for name, text in load().items()
+        if name.partition(".")[0] not in PERISHABLE and _CHANGE.search(text)
+    )
 
 
 def migrations() -> list[tuple[int, str]]:

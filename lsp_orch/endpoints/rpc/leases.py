@@ -82,7 +82,7 @@ class LeaseMethods:
             self._leases.release(tx, ended)
             return {"released": [shapes.lease(lease) for lease in ended]}
 
-        return await self._desk.do(work)
+        return await self._desk.do(work, brief=True)
 
     async def renew(self, params: dict[str, Any]) -> Answer:
         """``{"ids"}`` to ``{"leases": [Lease]}``, each with its new end."""
@@ -96,7 +96,7 @@ class LeaseMethods:
             renewed = (tx.leases.by_id(lease.id) for lease in found[0])
             return {"leases": [shapes.lease(lease) for lease in renewed if lease]}
 
-        return await self._desk.do(work)
+        return await self._desk.do(work, brief=True)
 
     async def list(self, params: dict[str, Any]) -> Answer:
         """``{"workspace"}`` (empty: everywhere) to ``{"leases", "waiters"}``."""
