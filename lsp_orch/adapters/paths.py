@@ -137,7 +137,7 @@ def _pointed(file: str, words: str) -> str:
     return os.path.join(os.path.dirname(file), found) if found else ""
 
 def _is_real(path: str) -> bool:
-    """Whether nothing in a path has to be resolved; ``os.path.realpath`` asks the same at five times the cost.
+    """Whether nothing in a path has to be resolved; ``os.path.realpath`` asks the same, five times slower.
 
     Raises:
         ValueError: no file can have that name.

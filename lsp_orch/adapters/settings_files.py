@@ -159,7 +159,7 @@ def _has(document: Any, key: _Key) -> bool:
 
 def _stamp(name: str) -> tuple[int, int, int] | None:
     try:
-        found = os.stat(name)
+        found = os.stat(name)  # noqa: PTH116 - a name is quicker than a Path, and this runs at each request
     except OSError:
         return None  # reading it says what is wrong, if anything is
     return found.st_mtime_ns, found.st_size, found.st_ino

@@ -7,6 +7,7 @@ import queue
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -29,6 +30,10 @@ class _Job(Generic[Result]):
     result: Result | None = None
     error: BaseException | None = None
     events: Sequence[Event] = field(default=())
+
+
+class _Stumbled(Exception):
+    """One of several brief jobs raised: each is done again, in a commit of its own."""
 
 
 class Desk:
@@ -56,7 +61,7 @@ class Desk:
         """Run ``work`` in a transaction; the future holds what it returned once that is safe.
 
         Work is done in the order in which it was handed in, awaited or not. It is ``brief`` when it touches a
-        few rows and nothing but the store.
+        few rows and nothing but the store, so that it can be undone and done again.
         """
         future: asyncio.Future[Result] = self._loop.create_future()
         if self._closed:
@@ -115,6 +120,9 @@ class Desk:
             with self._store.transaction() as tx:
                 for job in batch:
                     _perform(job, tx, alone=len(batch) == 1)
+        except _Stumbled:
+            for job in batch:
+                self._commit([job])
         except Exception as error:  # noqa: BLE001 - whatever it was, every caller must hear of it
             for job in batch:
                 job.error = error
@@ -147,17 +155,18 @@ class Desk:
 
 
 def _perform(job: _Job[Any], tx: Tx, *, alone: bool) -> None:
-    if alone:  # then the transaction is what is undone
-        job.result = job.work(tx)
-        job.events = tx.events
-        return
+    """Do one job of a commit; raises when the whole transaction has to be undone."""
     mark = len(tx.events)
     try:
-        with tx.connection.savepoint():
+        with nullcontext() if alone or job.brief else tx.connection.savepoint():
             job.result = job.work(tx)
         job.events = tx.events[mark:]
     except Unavailable:
         raise  # the store itself failed, and with it all that shares this commit
-    except Exception as error:  # noqa: BLE001 - it belongs to the caller, not to this thread
+    except Exception as error:
+        if alone:
+            raise
+        if job.brief:
+            raise _Stumbled from error
         job.error = error
         del tx.events[mark:]

@@ -14,5 +14,6 @@ class Desk(Protocol):
     def do(self, work: Callable[[Tx], Result], *, brief: bool = False) -> Awaitable[Result]:
         """Run ``work`` in a transaction, in the order handed in; answer once it is safe.
 
-        It is ``brief`` when it touches a few rows and nothing but the store.
+        It is ``brief`` when it touches a few rows and nothing but the store, so that it can be undone and
+        done again.
         """

@@ -1,7 +1,8 @@
 """Where those who wait for a lease sit until it is pushed to them; nobody polls."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Coroutine, Iterable
+from typing import Any
 
 from lsp_orch.domain.errors import Refusal
 from lsp_orch.domain.events import Event, LeaseGranted, WaiterGone, WaiterQueued
@@ -21,18 +22,13 @@ class Lobby:
         for waiter in waiting:
             self._open(waiter)
 
-    async def acquire(self, ask: Ask, wait_s: float) -> Granted | Queued | Refusal:
-        """Ask, and wait up to ``wait_s`` seconds for the grant; the place in the queue outlives the wait."""
-        outcome = await self._desk.do(lambda tx: self._leases.acquire(tx, ask, wait_s), brief=True)
-        if not isinstance(outcome, Queued) or wait_s <= 0:
-            return outcome
-        if decided := self._tickets.get(outcome.waiter.id):
-            done, _ = await asyncio.wait([decided], timeout=wait_s)
-            if done:  # without a lease it was taken out of the queue: asking again would put it back
-                lease = decided.result()
-                return Granted(lease=lease) if lease else outcome
-        # decided before we sat down, or in others' hands since: the store knows
-        return await self._desk.do(lambda tx: self._leases.acquire(tx, ask), brief=True)
+    def acquire(self, ask: Ask, wait_s: float) -> Coroutine[Any, Any, Granted | Queued | Refusal]:
+        """Ask at once, and then wait up to ``wait_s`` seconds for the grant.
+
+        The place in the queue outlives the wait.
+        """
+        asked = self._desk.do(lambda tx: self._leases.acquire(tx, ask, wait_s), brief=True)
+        return self._wait(ask, wait_s, asked)
 
     def on_event(self, event: Event) -> None:
         """Take the news from the store."""
@@ -49,6 +45,20 @@ class Lobby:
     def __len__(self) -> int:
         """How many tickets are open."""
         return len(self._tickets)
+
+    async def _wait(
+        self, ask: Ask, wait_s: float, asked: Awaitable[Granted | Queued | Refusal]
+    ) -> Granted | Queued | Refusal:
+        outcome = await asked
+        if not isinstance(outcome, Queued) or wait_s <= 0:
+            return outcome
+        if decided := self._tickets.get(outcome.waiter.id):
+            done, _ = await asyncio.wait([decided], timeout=wait_s)
+            if done:  # without a lease it was taken out of the queue: asking again would put it back
+                lease = decided.result()
+                return Granted(lease=lease) if lease else outcome
+        # decided before we sat down, or in others' hands since: the store knows
+        return await self._desk.do(lambda tx: self._leases.acquire(tx, ask), brief=True)
 
     def _open(self, waiter: Waiter) -> None:
         self._tickets[waiter.id] = asyncio.get_running_loop().create_future()

@@ -10,7 +10,7 @@ from lsp_orch.store.connection import Connection, Row, Value
 
 Rows = Callable[..., list[Row]]
 
-_RESERVED = 1000  # tokens that are on disk ahead of their use, so that none is issued again after a power failure
+_RESERVED = 1000  # tokens that are on disk before they are used: after a power failure none is issued again
 
 
 class LeaseTable:
@@ -138,9 +138,18 @@ class WaiterTable:
 
     def __init__(self, connection: Connection) -> None:
         self._db = connection
+        self._nobody: bool | None = None  # whether the queue is empty, once this transaction has looked
+
+    @property
+    def empty(self) -> bool:
+        """Whether nobody waits for anything: mostly so, and then there is nothing to look for."""
+        if self._nobody is None:
+            self._nobody = self._db.one("waiter.any") is None
+        return self._nobody
 
     def insert(self, ticket: str, ask: Ask, since: float, expires_at: float | None) -> Waiter:
         """Put an ask at the end of the queue."""
+        self._nobody = False
         row = self._db.one(
             "waiter.insert",
             id=ticket,
@@ -177,6 +186,8 @@ class WaiterTable:
 
     def of_holder(self, holder_id: str) -> list[Waiter]:
         """All that one holder waits for."""
+        if self.empty:
+            return []
         return self._waiters(self._db.all("waiter.of_holder", holder_id=holder_id))
 
     def of_session(self, session: str) -> list[Waiter]:
@@ -185,6 +196,8 @@ class WaiterTable:
 
     def touching(self, scopes: Iterable[Scope]) -> list[Waiter]:
         """All that overlap any of ``scopes``, each once, first come first."""
+        if self.empty:
+            return []
         wanted = frozenset(scopes)
         near = self._waiters(
             _near(
