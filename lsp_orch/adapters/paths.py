@@ -136,6 +136,7 @@ def _pointed(file: str, words: str) -> str:
     found = line.startswith(words) and line.removeprefix(words)
     return os.path.join(os.path.dirname(file), found) if found else ""
 
+
 def _is_real(path: str) -> bool:
     """Whether nothing in a path has to be resolved; ``os.path.realpath`` asks the same, five times slower.
 

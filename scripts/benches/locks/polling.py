@@ -1,8 +1,8 @@
 """Two processes around one lock that has to be polled for: one lets go, the other learns of it.
 
-Run as a program by the peers' interpreter: ``polling.py filelock PATH``, ``polling.py redis SOCKET``. It
-reads one letter at a time, takes the lock (t) or lets it go (g), and prints when it had done the first, or was
-about to do the second: seconds on a clock that all processes share.
+Run as a program by the peers' interpreter: ``polling.py filelock PATH``, ``polling.py redis SOCKET``.
+It reads one letter at a time, takes the lock (t) or lets it go (g), and prints when it had done the first, or
+was about to do the second: seconds on a clock that all processes share.
 """
 
 import contextlib
