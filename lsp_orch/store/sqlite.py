@@ -25,7 +25,7 @@ _PRAGMAS = (
     "PRAGMA wal_autocheckpoint = 0",  # `tidy` does it, where nobody waits
 )
 MEMORY = ":memory:"
-_COMMITS = 200  # after so many the log is long enough for `tidy` to be worth its flushes
+_COMMITS = 1000  # after so many the log is long enough for `tidy` to be worth its flushes
 _to_disk = getattr(os, "fdatasync", os.fsync)
 
 

@@ -38,7 +38,7 @@ class _Leases:
 
     def wake(self) -> float:
         """Let the second one wait, let it have the file, and turn them round."""
-        self._second.sock.sendall(self._second.acquire(_LONG_S))
+        self._second.sock.sendall(self._second.wait(_LONG_S))
         while not self._see.call("lease.list", workspace="")["waiters"]:
             pass
         words = self._first.release(self._held)

@@ -13,6 +13,7 @@ from lsp_orch.client.line import frame
 
 _numbers = itertools.count()
 _LEASE = b'"id":"lease-'
+_ANY = "lease-000000000000"  # as long as every id of a lease
 
 
 class Ours:
@@ -24,8 +25,13 @@ class Ours:
         self._repository = str(repository)
         self._file = file or f"file{number}.py"
         self.sock = connect("cli").socket
+        self._take, self._give = self.wait(0.0), _request("lease.release", {"ids": [_ANY]})
 
-    def acquire(self, wait_s: float = 0.0) -> bytes:
+    def acquire(self) -> bytes:
+        """Ask for the file."""
+        return self._take
+
+    def wait(self, wait_s: float) -> bytes:
         """Ask for the file, and wait for it if it is held."""
         wanted = {"workspace": self._repository, "paths": [self._file], "as": self.name, "wait_s": wait_s}
         return _request("lease.acquire", wanted)
@@ -35,8 +41,8 @@ class Ours:
         at = answer.find(_LEASE)
         if at < 0:
             raise RuntimeError(f"a free file was not granted: {answer!r}")
-        start = at + len(_LEASE) - len(b"lease-")
-        return _request("lease.release", {"ids": [answer[start : answer.index(b'"', start)].decode()]})
+        start = at + len(b'"id":"')
+        return self._give.replace(_ANY.encode(), answer[start : start + len(_ANY)])
 
     def whole(self, data: bytes) -> bool:
         """Whether an answer has come to its end."""
