@@ -39,8 +39,8 @@ class _Stumbled(Exception):
 class Desk:
     """Takes work from the event loop and answers when it is safe.
 
-    Brief jobs are done on the loop itself, as all that came in during one of its turns; to hand them to a
-    thread and back would take longer than they do. Whatever may read much or wait for the disk is done by the
+    Brief jobs are done on the loop itself, as all that came in during one of its turns, which spares two
+    hand-overs between threads. Whatever may read much or wait for the disk is done by the
     thread, and what comes in meanwhile shares the next commit. A job that raises is undone alone; a commit
     that fails fails every job in it, and nothing is acknowledged.
     """
