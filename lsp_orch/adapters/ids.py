@@ -4,6 +4,8 @@ import secrets
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _LENGTH = 12
+_BITS = 5  # of each character
+_SHIFTS = range(0, _BITS * _LENGTH, _BITS)
 
 
 class RandomIds:
@@ -11,4 +13,5 @@ class RandomIds:
 
     def new(self, kind: str) -> str:
         """Make an id nobody has, such as ``lease-8k2m0c4v9xqa``."""
-        return f"{kind}-{''.join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))}"
+        number = secrets.randbits(_BITS * _LENGTH)
+        return f"{kind}-{''.join(_ALPHABET[number >> shift & 31] for shift in _SHIFTS)}"

@@ -2,6 +2,7 @@
 
 import codecs
 import os
+import stat
 import sys
 from collections.abc import Iterator
 from itertools import islice
@@ -9,6 +10,7 @@ from itertools import islice
 from lsp_orch.domain.errors import Code, Misuse
 
 _LONGEST = 16 * 1024 * 1024  # bytes of a file that is compared when it is opened
+_UNREAL = frozenset(("", ".", ".."))
 _EXTRA = (0, len(codecs.BOM_UTF8))  # bytes that a file may have more than its text
 
 
@@ -31,10 +33,11 @@ class RealPaths:
             Misuse: no file can have that name.
         """
         try:
-            real = os.path.realpath(os.path.join(base, path))
+            whole = os.path.join(base, path)
+            real = whole if _is_real(whole) else os.path.realpath(whole)
             if self._case_blind:
                 real = _spelled(real)
-            return os.fsencode(real).decode("utf-8", "backslashreplace")
+            return real if real.isascii() else os.fsencode(real).decode("utf-8", "backslashreplace")
         except ValueError as error:  # a NUL, or half a character
             raise Misuse(Code.BAD_REQUEST, f"{path!a} is not a path: {error}") from error
 
@@ -132,6 +135,30 @@ def _pointed(file: str, words: str) -> str:
         return ""
     found = line.startswith(words) and line.removeprefix(words)
     return os.path.join(os.path.dirname(file), found) if found else ""
+
+
+def _is_real(path: str) -> bool:
+    """Whether nothing in a path has to be resolved; ``os.path.realpath`` asks the same, five times slower.
+
+    Raises:
+        ValueError: no file can have that name.
+    """
+    if os.name == "nt" or not path.startswith("/") or path.endswith("/"):
+        return False
+    names = path.split("/")[1:]
+    if not _UNREAL.isdisjoint(names):
+        return False
+    real = ""
+    try:
+        for name in names:
+            real += "/" + name
+            if stat.S_ISLNK(os.lstat(real).st_mode):
+                return False
+    except (FileNotFoundError, NotADirectoryError):  # below what is not there nothing can be a link
+        return True
+    except OSError:
+        return False
+    return True
 
 
 def _plain(text: str) -> str:

@@ -1,5 +1,6 @@
 """The settings that people write into files: a user's own, and a workspace's."""
 
+import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -31,10 +32,14 @@ class SettingsFiles:
         self._user = folder / USER_FILE
         self._environment = dict(environment)
         self._known: dict[str, tuple[_Stamp, Settings]] = {}
+        self._names: dict[str, tuple[str, ...]] = {}  # of `files`: every request asks
 
     def of(self, workspace: str = "") -> Settings:
         """What counts in a workspace, or without one; read again when a file has changed."""
-        stamp = tuple(map(_stamp, self.files(workspace)))
+        names = self._names.get(workspace)
+        if names is None:
+            names = self._names[workspace] = tuple(map(str, self.files(workspace)))
+        stamp = tuple(map(_stamp, names))
         known = self._known.get(workspace)
         if known is None or known[0] != stamp:
             known = self._known[workspace] = (stamp, layers.settings(self.values(workspace)))
@@ -152,9 +157,9 @@ def _has(document: Any, key: _Key) -> bool:
     return True
 
 
-def _stamp(path: Path) -> tuple[int, int, int] | None:
+def _stamp(name: str) -> tuple[int, int, int] | None:
     try:
-        found = path.stat()
+        found = os.stat(name)  # noqa: PTH116 - a name is quicker than a Path, and this runs at each request
     except OSError:
         return None  # reading it says what is wrong, if anything is
     return found.st_mtime_ns, found.st_size, found.st_ino

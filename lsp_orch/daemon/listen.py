@@ -17,6 +17,8 @@ from lsp_orch.endpoints.wire import Hello, Role
 WRITE_CAP = 16 * 1024 * 1024  # bytes a peer may leave unread before it is dropped
 _FLOW = 64 * 1024  # bytes unread from which on `drained` waits
 
+_ENCODER = json.JSONEncoder(separators=(",", ":"))  # `json.dumps` would make one for each message
+
 _log = logging.getLogger(__name__)
 
 
@@ -83,7 +85,7 @@ class Connection(asyncio.Protocol):
 
     def send(self, message: dict[str, Any], headers: bytes = b"") -> None:
         """Queue one JSON-RPC message; ``headers`` are whole lines, each with its CRLF."""
-        self.write(frame(json.dumps(message, separators=(",", ":")).encode(), headers))
+        self.write(frame(_ENCODER.encode(message).encode(), headers))
 
     def write(self, frame: bytes) -> None:
         """Queue bytes; a peer that has left more than the cap unread is dropped."""

@@ -1,6 +1,7 @@
 """The daemon's day: build the application, let clients in, drain."""
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -23,6 +24,7 @@ def serve(door: Door, build: Build) -> None:
 async def _serve(door: Door, build: Build) -> None:
     log = logging.getLogger(__name__)
     app = await build()
+    gc.freeze()  # what was imported stays: the collector need not walk through it again and again
     logging.getLogger().setLevel(app.settings.log.upper())
     try:
         async with asyncio.TaskGroup() as tasks:

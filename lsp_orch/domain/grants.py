@@ -1,7 +1,7 @@
 """Who is next: first come first served, readers share, nobody overtakes a waiting writer."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lsp_orch.domain.errors import Code, Refusal
 from lsp_orch.domain.lease import Holder, Lease, Mode, State
@@ -55,6 +55,11 @@ class Queued:
     waiter: Waiter
     position: int
     conflicts: tuple[Lease, ...]
+
+
+def about(ask: Ask, scopes: tuple[Scope, ...]) -> Ask:
+    """The same wish for just these ``scopes``."""
+    return ask if ask.scopes == scopes else replace(ask, scopes=scopes)
 
 
 def again(ask: Ask, earlier: Ask) -> bool:

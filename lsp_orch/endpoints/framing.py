@@ -8,6 +8,7 @@ FRAME_CAP = 64 * 1024 * 1024  # bytes of one body
 _HEADER_CAP = 8 * 1024  # bytes of all header lines
 _HEAD = 256  # bytes of an oversized body that are looked at for its id
 _NUMBER = re.compile(rb"\d{1,15}")
+_PLAIN = re.compile(rb"Content-Length: (\d{1,9})\r\n\r\n")  # the only header that most clients send
 _ID = re.compile(rb'\s*\{[^{}\[\]]*?"id"\s*:\s*(\d{1,18}|"[^"\\]{1,64}")')
 
 
@@ -50,9 +51,19 @@ class Parser:
         """Take what was read and give what is complete; run it to its end before the next call."""
         if self._broken:
             return
+        if (body := self._alone(data)) is not None:
+            yield Frame(body=body)
+            return
         self._buffer += data
         while (item := self._next()) is not None:
             yield item
+
+    def _alone(self, data: bytes) -> bytes | None:
+        """The body when just one whole frame was read and nothing is left of others: mostly so."""
+        if self._buffer or self._skip or self._length is not None or not (head := _PLAIN.match(data)):
+            return None
+        length = int(head[1])
+        return data[head.end() :] if len(data) == head.end() + length and length <= self._cap else None
 
     def _next(self) -> Item | None:
         self._pass_over()

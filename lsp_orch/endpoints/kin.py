@@ -23,7 +23,7 @@ _MOST = 4096  # pairs that are remembered as told
 _Named = tuple[str, str, str]  # a holder, a root, a path
 
 Answer = dict[str, Any] | Refusal
-Method = Callable[[dict[str, Any]], Awaitable[Answer]]
+Method = Callable[[dict[str, Any]], Answer | Awaitable[Answer]]
 
 _log = logging.getLogger(__name__)
 
@@ -99,15 +99,19 @@ class Relatives:
     def answering(self, acquire: Method) -> Method:
         """``lease.acquire``, whose answer also says who holds the same elsewhere, if anybody does."""
 
-        async def answered(params: dict[str, Any]) -> Answer:
-            answer = await acquire(params)
-            if isinstance(answer, Refusal) or not answer["granted"]:
-                return answer
-            await self.settled()
-            elsewhere = [self._shape(each) for each in self._kin.of(answer["lease"]["id"])]
-            return {**answer, "elsewhere": elsewhere} if elsewhere else answer
+        def answered(params: dict[str, Any]) -> Answer | Awaitable[Answer]:
+            answer = acquire(params)
+            return self._widened(answer) if isinstance(answer, Awaitable) else answer
 
         return answered
+
+    async def _widened(self, coming: Awaitable[Answer]) -> Answer:
+        answer = await coming
+        if isinstance(answer, Refusal) or not answer["granted"]:
+            return answer
+        await self.settled()
+        elsewhere = [self._shape(each) for each in self._kin.of(answer["lease"]["id"])]
+        return {**answer, "elsewhere": elsewhere} if elsewhere else answer
 
     def _began(self, lease: Lease) -> None:
         root = self._paths.workspace(lease.workspace) or lease.workspace

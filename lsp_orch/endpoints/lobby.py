@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from typing import Any
 
 from lsp_orch.domain.errors import Refusal
 from lsp_orch.domain.events import Event, LeaseGranted, WaiterGone, WaiterQueued
@@ -23,26 +24,15 @@ class Lobby:
         for waiter in waiting:
             self._open(waiter)
 
-    async def acquire(
+    def acquire(
         self, ask: Ask, wait_s: float, queued: Callable[[Waiter], None] = lambda _: None
-    ) -> Granted | Queued | Refusal:
-        """Ask, and wait up to ``wait_s`` seconds for the grant; the place in the queue outlives the wait.
+    ) -> Coroutine[Any, Any, Granted | Queued | Refusal]:
+        """Ask at once, and then wait up to ``wait_s`` seconds for the grant.
 
-        ``queued`` is told of the place before the wait.
+        The place in the queue outlives the wait; ``queued`` is told of it before the wait.
         """
-        outcome = await self._desk.do(lambda tx: self._leases.acquire(tx, ask, wait_s))
-        if not isinstance(outcome, Queued):
-            return outcome
-        queued(outcome.waiter)
-        if wait_s <= 0:
-            return outcome
-        ticket = outcome.waiter.id
-        self._seats[ticket] += 1
-        try:
-            return await self._sit(ask, outcome, wait_s)
-        finally:
-            self._seats[ticket] -= 1
-            self._seats += Counter()  # drops those that are empty
+        asked = self._desk.do(lambda tx: self._leases.acquire(tx, ask, wait_s), brief=True)
+        return self._wait(ask, wait_s, asked, queued)
 
     def expected(self, ticket: str) -> bool:
         """Whether somebody sits here for it, who is told by that."""
@@ -64,6 +54,27 @@ class Lobby:
         """How many tickets are open."""
         return len(self._tickets)
 
+    async def _wait(
+        self,
+        ask: Ask,
+        wait_s: float,
+        asked: Awaitable[Granted | Queued | Refusal],
+        queued: Callable[[Waiter], None],
+    ) -> Granted | Queued | Refusal:
+        outcome = await asked
+        if not isinstance(outcome, Queued):
+            return outcome
+        queued(outcome.waiter)
+        if wait_s <= 0:
+            return outcome
+        ticket = outcome.waiter.id
+        self._seats[ticket] += 1
+        try:
+            return await self._sit(ask, outcome, wait_s)
+        finally:
+            self._seats[ticket] -= 1
+            self._seats += Counter()  # drops those that are empty
+
     async def _sit(self, ask: Ask, queued: Queued, wait_s: float) -> Granted | Queued | Refusal:
         if decided := self._tickets.get(queued.waiter.id):
             done, _ = await asyncio.wait([decided], timeout=wait_s)
@@ -71,7 +82,7 @@ class Lobby:
                 lease = decided.result()
                 return Granted(lease=lease) if lease else queued
         # decided before we sat down, or in others' hands since: the store knows
-        return await self._desk.do(lambda tx: self._leases.acquire(tx, ask))
+        return await self._desk.do(lambda tx: self._leases.acquire(tx, ask), brief=True)
 
     def _open(self, waiter: Waiter) -> None:
         self._tickets[waiter.id] = asyncio.get_running_loop().create_future()

@@ -18,6 +18,7 @@ from lsp_orch.domain.grants import (
     Granted,
     Queued,
     Waiter,
+    about,
     again,
     ahead,
     blockers,
@@ -57,7 +58,7 @@ class Leases:
         """
         if not ask.scopes or ask.ttl_s <= 0:
             raise Misuse(Code.BAD_REQUEST, "a lease needs at least one path and a ttl greater than 0")
-        ask = replace(ask, scopes=tuple(sorted(set(ask.scopes))))
+        ask = about(ask, tuple(sorted(set(ask.scopes))))
         live = tx.leases.touching(ask.scopes)
         if back := self._reclaim(tx, ask, live):
             return Granted(lease=back)
@@ -199,7 +200,7 @@ class Leases:
         self, tx: Tx, ask: Ask, live: Iterable[Lease], mine: Waiter | None
     ) -> tuple[tuple[Lease, ...], tuple[Waiter, ...]]:
         """The leases and the earlier waiters in the way of what the holder does not have yet."""
-        rest = replace(ask, scopes=missing(ask, live))
+        rest = about(ask, missing(ask, live))
         queue = tx.waiters.touching(rest.scopes)
         return blockers(rest, live), ahead(
             rest, (each for each in queue if not mine or each.place < mine.place)
@@ -235,7 +236,7 @@ class Leases:
     def _grant(self, tx: Tx, ask: Ask, live: Iterable[Lease], ticket: str) -> Lease:
         """Give what the holder does not have yet; what it has by now may be all it asked for."""
         if wanted := missing(ask, live):
-            lease = self._issue(tx, replace(ask, scopes=wanted), live)
+            lease = self._issue(tx, about(ask, wanted), live)
         else:
             self._renew(tx, ask, live)
             newest = max(giving(ask, live), key=lambda each: each.token)

@@ -66,6 +66,7 @@ class Sessions:
 
     def restart(self, tx: Tx) -> None:
         """After a daemon's death no editor is connected: each may come back, agents go on as they were."""
+        tx.leases.skip_reserved()
         for session in tx.sessions.own():
             if session.kind is Party.HUMAN:
                 self.vanished(tx, session.id)

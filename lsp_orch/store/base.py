@@ -83,8 +83,22 @@ class Ear(Protocol):
 class Store(Protocol):
     """A durable home for leases, sessions and tasks."""
 
+    @property
+    def prompt(self) -> bool:
+        """Whether a few statements take microseconds, so that an event loop can wait for them."""
+
+    @property
+    def untidy(self) -> bool:
+        """Whether ``tidy`` is due."""
+
     def transaction(self) -> AbstractContextManager[Tx]:
-        """All or nothing; durable when the block has ended without an exception."""
+        """All or nothing; when the block has ended without an exception, no kill takes it back.
+
+        What ``queries.lasting`` names is on disk by then, and outlasts a power failure.
+        """
+
+    def tidy(self) -> None:
+        """Do what the engine has put off; between transactions, and where nobody waits for it."""
 
     def ear(self, unsure: Callable[[], None]) -> Ear | None:
         """Begin to hear the other daemons; None where there can be none.

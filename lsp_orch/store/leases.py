@@ -10,6 +10,8 @@ from lsp_orch.store.connection import Connection, Row, Value
 
 Rows = Callable[..., list[Row]]
 
+_RESERVED = 1000  # tokens that are on disk before they are used: after a power failure none is issued again
+
 
 class LeaseTable:
     """Live leases and their fencing tokens."""
@@ -23,8 +25,8 @@ class LeaseTable:
             "lease.insert",
             id=lease.id,
             token=lease.token,
-            mode=lease.mode,
-            state=lease.state,
+            mode=lease.mode.value,
+            state=lease.state.value,
             workspace=lease.workspace,
             ttl_s=lease.ttl_s,
             reason=lease.reason,
@@ -34,7 +36,7 @@ class LeaseTable:
         )
         for scope in lease.scopes:
             columns = _scope_columns(scope)
-            self._db.run("lease.insert_scope", lease_id=lease.id, mode=lease.mode, **columns)
+            self._db.run("lease.insert_scope", lease_id=lease.id, mode=lease.mode.value, **columns)
             if lease.mode is Mode.WRITE:
                 self._db.run("fence.raise", token=lease.token, **columns)
 
@@ -102,7 +104,14 @@ class LeaseTable:
         """Issue a fencing token: greater than every one before it, for ever."""
         row = self._db.one("lease.next_token")
         assert row is not None  # noqa: S101 - the migration put the row there
-        return int(row[0])
+        token, reserved = row
+        if token > reserved:
+            self._db.run("token.reserve", upto=token + _RESERVED)
+        return int(token)
+
+    def skip_reserved(self) -> None:
+        """Never issue what is reserved: some of it may have been issued, and lost with the power."""
+        self._db.run("token.skip")
 
     def fence(self, scope: Scope) -> int:
         """The newest token granted to a writer of what overlaps ``scope``; 0 if there never was one."""
@@ -138,9 +147,18 @@ class WaiterTable:
 
     def __init__(self, connection: Connection) -> None:
         self._db = connection
+        self._nobody: bool | None = None  # whether the queue is empty, once this transaction has looked
+
+    @property
+    def empty(self) -> bool:
+        """Whether nobody waits for anything: mostly so, and then there is nothing to look for."""
+        if self._nobody is None:
+            self._nobody = self._db.one("waiter.any") is None
+        return self._nobody
 
     def insert(self, ticket: str, ask: Ask, since: float, expires_at: float | None) -> Waiter:
         """Put an ask at the end of the queue."""
+        self._nobody = False
         row = self._db.one(
             "waiter.insert",
             id=ticket,
@@ -183,6 +201,8 @@ class WaiterTable:
 
     def of_holder(self, holder_id: str) -> list[Waiter]:
         """All that one holder waits for."""
+        if self.empty:
+            return []
         return self._waiters(self._db.all("waiter.of_holder", holder_id=holder_id))
 
     def of_session(self, session: str) -> list[Waiter]:
@@ -191,6 +211,8 @@ class WaiterTable:
 
     def touching(self, scopes: Iterable[Scope]) -> list[Waiter]:
         """All that overlap any of ``scopes``, each once, first come first."""
+        if self.empty:
+            return []
         wanted = frozenset(scopes)
         near = self._waiters(
             _near(
@@ -238,14 +260,14 @@ def _holder(columns: Row) -> Holder:
 def _holder_columns(holder: Holder) -> dict[str, Value]:
     return {
         "holder_id": holder.id,
-        "holder_kind": holder.kind,
+        "holder_kind": holder.kind.value,
         "holder_name": holder.name,
         "session": holder.session,
     }
 
 
 def _scope_columns(scope: Scope) -> dict[str, Value]:
-    return {"kind": scope.kind, "key": scope.key, "anchor": scope.anchor}
+    return {"kind": scope.kind.value, "key": scope.key, "anchor": scope.anchor}
 
 
 def _near(scopes: Iterable[Scope], at: Rows, below: Rows) -> list[Row]:

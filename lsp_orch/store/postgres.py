@@ -38,6 +38,8 @@ class PostgresStore:
         self._origin = secrets.token_hex(8)
         self._unsure: Callable[[], None] = lambda: None
         self._line = self._open()
+        self.prompt = False  # each statement crosses a socket
+        self.untidy = False
 
     @contextmanager
     def transaction(self) -> Iterator[Tx]:
@@ -65,6 +67,9 @@ class PostgresStore:
             line.close()
             raise
         return PostgresEar(line, self._name, self._origin)
+
+    def tidy(self) -> None:
+        """The server does it by itself."""
 
     def close(self) -> None:
         """Hang up."""

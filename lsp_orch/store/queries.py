@@ -10,8 +10,12 @@ from pathlib import Path
 SQLITE = "sqlite"
 POSTGRES = "postgres"
 
+PERISHABLE = frozenset({"fence", "lease", "read", "session", "waiter"})
+"""What nobody misses after a power failure: whoever held, waited or was here has ended with the machine."""
+
 _SQL = Path(__file__).parent / "sql"
 _MIGRATIONS = {SQLITE: _SQL / "migrations", POSTGRES: _SQL / POSTGRES / "migrations"}
+_CHANGE = re.compile(r"^(INSERT|UPDATE|DELETE)\b", re.MULTILINE)
 _NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
 
 
@@ -24,6 +28,16 @@ def load(engine: str = SQLITE) -> dict[str, str]:
         for name, text in zip(parts[::2], parts[1::2], strict=True):
             found[f"{file.stem}.{name}"] = text.strip().removesuffix(";")
     return found
+
+
+@cache
+def lasting() -> frozenset[str]:
+    """Every query that changes what must outlast a power failure."""
+    return frozenset(
+        name
+        for name, text in load().items()
+        if name.partition(".")[0] not in PERISHABLE and _CHANGE.search(text)
+    )
 
 
 def migrations(engine: str = SQLITE) -> list[tuple[int, str]]:

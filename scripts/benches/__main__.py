@@ -6,20 +6,22 @@ memory is read from /proc and processes can be kept on one core.
 
 import argparse
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import hook
+import leases
 import memory
 import pipe
 import report
 import start
-from report import Row
+from report import Absent, Row
 
-BENCHES: dict[str, Callable[[], list[Row]]] = {
+BENCHES: dict[str, Callable[[], Sequence[Row | Absent]]] = {
     "pipe": pipe.run,
     "hook": hook.run,
+    "leases": leases.run,
     "start": start.run,
     "memory": memory.run,
 }

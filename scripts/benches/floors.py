@@ -1,7 +1,7 @@
 """What the machine itself costs: the least that could do the same work, and the usual way to do it.
 
 Run as programs of their own: ``floors.py daemon SOCKET RESULT``, ``floors.py pipe SOCKET``,
-``floors.py pygls METHOD RESULT``. RESULT is the JSON that every request is answered with.
+``floors.py pygls METHOD RESULT``, ``floors.py http``. RESULT is the JSON that every request is answered with.
 """
 
 import _socket
@@ -38,6 +38,22 @@ def daemon(socket: str, result: object) -> Iterator[None]:
     os.close(word)
     try:
         yield
+    finally:
+        os.kill(pid, signal.SIGTERM)
+        os.waitpid(pid, 0)
+
+
+@contextlib.contextmanager
+def http() -> Iterator[str]:
+    """Run a server that answers every POST with an empty object; gives its address."""
+    word, told = os.pipe()
+    command = [sys.executable, __file__, "http"]
+    pid = os.posix_spawn(command[0], command, os.environ, file_actions=[(os.POSIX_SPAWN_DUP2, told, 1)])
+    os.close(told)
+    port = os.read(word, 16).decode()
+    os.close(word)
+    try:
+        yield f"http://127.0.0.1:{port}/"
     finally:
         os.kill(pid, signal.SIGTERM)
         os.waitpid(pid, 0)
@@ -82,6 +98,35 @@ class _Echo(asyncio.BufferedProtocol):
             self._transport.write(b"Content-Length: %d\r\n\r\n%b" % (len(text), text))
 
 
+class _Http(asyncio.Protocol):
+    """Reads head and body, as many bytes as the head says."""
+
+    _ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
+
+    def __init__(self) -> None:
+        self._unread = b""
+        self._transport: asyncio.Transport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - a socket's transport is
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._unread += data
+        head, end, body = self._unread.partition(b"\r\n\r\n")
+        length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0] or 0)
+        if end and len(body) >= length:
+            json.loads(body)
+            self._unread = b""
+            self._transport.write(self._ANSWER)
+
+
+async def _http() -> None:
+    server = await asyncio.get_running_loop().create_server(_Http, "127.0.0.1", 0)
+    os.write(1, str(server.sockets[0].getsockname()[1]).encode())
+    await server.serve_forever()
+
+
 async def _daemon(socket: str, result: object) -> None:
     server = await asyncio.get_running_loop().create_unix_server(lambda: _Echo(result), socket)
     os.write(1, b".")
@@ -114,6 +159,8 @@ if __name__ == "__main__":
     match sys.argv[1:]:
         case ["daemon", socket, result]:
             asyncio.run(_daemon(socket, json.loads(result)))
+        case ["http"]:
+            asyncio.run(_http())
         case ["pipe", socket]:
             _pipe(socket)
         case ["pygls", method, result]:

@@ -18,6 +18,8 @@ _ROUNDS = 24
 _SAMPLES = 6
 _FLOOR = "python3 -S + one round trip"
 _INSTALLED, _CONSOLE = "installed command", "lsp-orch hook"
+INSTALLED = hook.command()
+"""The command line that the plugin and ``setup`` install."""
 _KINDS = {"PreToolUse": "Edit, lease on disk", "PostToolUse": "no lease"}
 
 
@@ -26,7 +28,7 @@ def run() -> list[Row]:
     socket: str
     with stage() as place, floors.daemon(socket := str(place.root / "floor.sock"), {}):
         os.environ["CLAUDE_PID"] = str(os.getpid())  # as Claude Code does: its leases live as long as it
-        calls = {_INSTALLED: hook.command(), _CONSOLE: [LSP_ORCH, "hook"]}
+        calls = {_INSTALLED: INSTALLED, _CONSOLE: [LSP_ORCH, "hook"]}
         samplers: dict[str, Sampler] = {
             _FLOOR: lambda times: [
                 run_program([PYTHON, "-S", "-c", floors.HOOK, socket]) for _ in range(times)
@@ -34,7 +36,7 @@ def run() -> list[Row]:
         }
         for kind in _KINDS:
             for name, command in calls.items():
-                samplers[f"{name}, {kind}"] = _Calls(place, kind, command)
+                samplers[f"{name}, {kind}"] = Calls(place, kind, command)
         found = take_turns(samplers, rounds=_ROUNDS, samples=_SAMPLES)
     return [
         compare(f"{name}: {kind}, {note}", target, found, ours=f"{name}, {kind}", theirs=_FLOOR)
@@ -43,7 +45,7 @@ def run() -> list[Row]:
     ]
 
 
-class _Calls:
+class Calls:
     """A session after the other, each of which makes ``times`` calls, each about a file nobody holds."""
 
     _numbers = itertools.count()

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 _FLUSHES = 100
 _MS = 1e-3
+_SMALL = 0.1  # below it two places say too little
 _BLOCK = b"\0" * 4096
 
 HEADINGS = ("what", "against", "target", "median", "p25-p75", "verdict", "medians, ours / theirs")
@@ -57,9 +58,9 @@ class Row:
         return (
             self.what,
             self.against,
-            f"<= {self.target:g}{unit}",
-            f"{self.median:.2f}{unit}",
-            f"{low:.2f}-{high:.2f}",
+            f"<= {self.target:.3g}{unit}",
+            f"{_number(self.median)}{unit}",
+            f"{_number(low)}-{_number(high)}",
             "met" if self.met else "missed",
             f"{ours} / {theirs}",
         )
@@ -68,6 +69,24 @@ class Row:
         """The row as JSON."""
         low, high = self.quartiles
         return {**asdict(self), "median": self.median, "p25": low, "p75": high, "met": self.met}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Absent:
+    """A promise that could not be measured here, and ``why``."""
+
+    what: str
+    against: str
+    target: float
+    why: str
+
+    def cells(self) -> tuple[str, ...]:
+        """The row in words, one for each of ``HEADINGS``."""
+        return self.what, self.against, f"<= {self.target:.3g}x", "-", "-", "not here", self.why
+
+    def document(self) -> dict[str, Any]:
+        """The row as JSON."""
+        return {**asdict(self), "median": None, "met": None}
 
 
 def compare(
@@ -86,7 +105,7 @@ def compare(
     )
 
 
-def table(rows: Iterable[Row]) -> str:
+def table(rows: Iterable[Row | Absent]) -> str:
     """Lay the rows out in columns."""
     lines = [HEADINGS, *(row.cells() for row in rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
@@ -118,6 +137,10 @@ def _flush(fd: int) -> float:
     os.pwrite(fd, _BLOCK, 0)
     os.fdatasync(fd)
     return time.perf_counter() - begin
+
+
+def _number(value: float) -> str:
+    return f"{value:.2f}" if value >= _SMALL else f"{value:.2g}"
 
 
 def _amount(value: float, scale: Literal["s", "B"]) -> str:

@@ -30,12 +30,23 @@ class Stage:
 
     daemon: int
     root: Path
+    home: Path
     repository: Path
 
     def rss(self) -> int:
         """The daemon's resident memory, in bytes."""
         pages = int(Path(f"/proc/{self.daemon}/statm").read_text("ascii").split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE")
+
+    def cpu(self) -> float:
+        """The processor time that the daemon has taken so far, in seconds."""
+        threads = Path(f"/proc/{self.daemon}/task").iterdir()
+        return sum(int((each / "schedstat").read_text("ascii").split()[0]) for each in threads) / 1e9
+
+    @property
+    def store(self) -> Path:
+        """Its database."""
+        return self.home / "state" / "default.db"
 
     def editor(self) -> Talk:
         """One more editor, straight at the socket, after its handshake."""
@@ -57,7 +68,7 @@ def stage() -> Iterator[Stage]:
         subprocess.run(["git", "init", "--quiet", repository], check=True)
         line = control.start()
         try:
-            yield Stage(daemon=line.pid, root=root, repository=repository)
+            yield Stage(daemon=line.pid, root=root, home=root / "home", repository=repository)
         finally:
             line.close()
             _end(line.pid)

@@ -64,7 +64,7 @@ class Talk:
             begin = clock()
             write(request)
             answer = read(_CHUNK)
-            while not _whole(answer):
+            while not whole(answer):
                 answer += _more(read)
             taken.append(clock() - begin)
         if b'"result"' not in answer:
@@ -76,7 +76,8 @@ def _message(message: dict[str, Any]) -> bytes:
     return frame(json.dumps({"jsonrpc": "2.0", **message}, separators=(",", ":")).encode())
 
 
-def _whole(data: bytes) -> bool:
+def whole(data: bytes) -> bool:
+    """Whether a frame has come to its end."""
     head, _, body = data.partition(b"\r\n\r\n")
     start = head.find(b"Content-Length: ")
     return start >= 0 and len(body) == int(head[start + 16 :].partition(b"\r\n")[0])

@@ -14,8 +14,9 @@ import signal
 import sqlite3
 import sys
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from typing import Any
 from unittest.mock import patch
 
@@ -121,15 +122,19 @@ def answers_come_too_early() -> None:
         for _ in range(TURNS):
             await asyncio.sleep(0)
 
-    def work(self: Desk) -> None:
-        while batch := self._take():
-            with self._store.transaction() as tx:
-                for job in batch:
-                    desk._perform(job, tx)
-                self._loop.call_soon_threadsafe(self._answer, batch)
-                asyncio.run_coroutine_threadsafe(later(), self._loop).result()
+    def work(self: Desk, batch: Sequence[desk._Job[Any]]) -> Sequence[desk._Job[Any]]:
+        with self._store.transaction() as tx:
+            for job in batch:
+                job.brief = False
+                desk._perform(job, tx, alone=False)
+                self._loop.call_soon_threadsafe(self._answer, job)
+            asyncio.run_coroutine_threadsafe(later(), self._loop).result()
+        return ()
 
-    instead(Desk, "_run", work)
+    def turn(self: Desk) -> None:
+        self._lent.put(partial(work, self, self._take()))
+
+    instead(Desk, "_turn", turn)
 
 
 def statements_stand_alone() -> None:

@@ -201,3 +201,81 @@ async def test_work_that_comes_after_the_close_is_refused_and_not_left_waiting()
     with pytest.raises(Unavailable, match="leaving"):
         await bench.desk.do(grant(1))
     bench.store.close()
+
+
+async def together_briefly(bench: Bench, *jobs: Callable[[Tx], object]) -> list[object]:
+    """Hand brief jobs in within one turn of the loop."""
+    return await asyncio.gather(*(bench.desk.do(job, brief=True) for job in jobs), return_exceptions=True)
+
+
+async def test_brief_work_is_done_on_the_loop_and_shares_one_commit(bench: Bench) -> None:
+    threads: set[int] = set()
+
+    def note(token: int, tx: Tx) -> int:
+        threads.add(threading.get_ident())
+        return grant(token)(tx)
+
+    jobs = [partial(note, token) for token in range(1, 101)]
+    assert await together_briefly(bench, *jobs) == list(range(1, 101))
+    assert threads == {threading.get_ident()}
+    assert bench.store.commits == 1
+    assert heard(bench) == bench.tokens() == list(range(1, 101))
+
+
+async def test_brief_work_waits_its_turn_behind_other_work(bench: Bench) -> None:
+    done: list[int] = []
+
+    def note(number: int, _: Tx) -> None:
+        done.append(number)
+
+    work = [bench.desk.do(partial(note, number), brief=number % 3 > 0) for number in range(12)]
+    await asyncio.gather(*work)
+    assert done == list(range(12))
+    assert bench.store.commits == 8  # one brief pair and one other, four times over
+
+
+async def test_a_brief_job_that_raises_is_undone_alone(bench: Bench) -> None:
+    answers = await together_briefly(bench, grant(1), stumble(2), grant(3))
+    assert [answers[0], answers[2]] == [1, 3]
+    assert isinstance(answers[1], Misuse)
+    assert heard(bench) == bench.tokens() == [1, 3]
+
+
+async def test_brief_work_in_a_commit_that_fails_fails_whole(bench: Bench) -> None:
+    bench.store.broken = True
+    answers = await together_briefly(bench, grant(1), grant(2))
+    assert [type(each) for each in answers] == [Unavailable] * 2
+    bench.store.broken = False
+    assert heard(bench) == bench.tokens() == []
+
+
+async def test_a_store_that_is_far_away_is_never_waited_for_on_the_loop(bench: Bench) -> None:
+    bench.store.prompt = False
+    threads = await together_briefly(bench, lambda _: threading.get_ident())
+    assert threads == [bench.desk._thread.ident]
+
+
+async def test_the_store_is_tidied_by_the_thread_before_more_is_done(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    threads: list[int] = []
+
+    def tidy() -> None:
+        bench.store._commits = 0
+        threads.append(threading.get_ident())
+        raise RuntimeError
+
+    monkeypatch.setattr(bench.store, "tidy", tidy)
+    monkeypatch.setattr(bench.store, "_commits", 10**6)
+    with caplog.at_level(logging.ERROR):
+        assert await bench.desk.do(grant(1), brief=True) == 1
+    assert threads == [bench.desk._thread.ident]
+    assert "could not be tidied" in caplog.text
+
+
+async def test_close_finishes_brief_work_as_well() -> None:
+    bench = Bench()
+    futures = [bench.desk.do(grant(token), brief=token % 2 == 0) for token in range(1, 301)]
+    await bench.desk.close()
+    assert await asyncio.gather(*futures) == bench.tokens() == list(range(1, 301))
+    bench.store.close()

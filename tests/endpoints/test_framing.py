@@ -1,6 +1,10 @@
 """Frames, whatever the pieces they come in."""
 
+from itertools import pairwise
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lsp_orch.endpoints.framing import Frame, Item, Malformed, Oversized, Parser, frame
 
@@ -14,6 +18,41 @@ def read(data: bytes, *, step: int = 1 << 30, cap: int = 1000) -> list[Item]:
 def test_frames_are_the_same_whatever_the_pieces_they_come_in(step: int) -> None:
     data = frame(b"one") + frame(b"") + frame(b"two\r\n\r\n", b"Status: ok\r\n")
     assert read(data, step=step) == [Frame(body=b"one"), Frame(body=b""), Frame(body=b"two\r\n\r\n")]
+
+
+@given(
+    bodies=st.lists(st.sampled_from([b"", b"{}", b"\r\n\r\n", b"x" * 40, b"y" * 400]), max_size=6),
+    cuts=st.lists(st.integers(0, 1500), max_size=12),
+)
+def test_wherever_the_pieces_end_each_frame_is_read_once(bodies: list[bytes], cuts: list[int]) -> None:
+    data, parser = b"".join(frame(body) for body in bodies), Parser(cap=100)
+    ends = [0, *sorted(cuts), len(data)]
+    whole = [sum(len(frame(body)) for body in bodies[:count]) for count in range(len(bodies) + 1)]
+    for at in (ends, whole):  # anywhere, and just between two frames
+        pieces = (data[start:end] for start, end in pairwise(at))
+        items = [item for piece in pieces for item in parser.feed(piece)]
+        assert [item for item in items if isinstance(item, Frame)] == [
+            Frame(body=body) for body in bodies if len(body) <= 100
+        ]
+
+
+@pytest.mark.parametrize("before", [b"", b"\n", b"x" * 400])
+def test_a_body_that_looks_like_a_frame_is_a_body(before: bytes) -> None:
+    """Also when it is read by itself: its header before, or while a body over the cap is skipped."""
+    inner = frame(b"{}")
+    parser = Parser(cap=200)
+    whole = frame(before + inner)
+    pieces = (whole[: -len(inner)], inner)
+    (item,) = (item for piece in pieces for item in parser.feed(piece))
+    assert item == (
+        Frame(body=before + inner) if len(before) < 200 else Oversized(length=423, request="null")
+    )
+
+
+def test_a_frame_behind_half_a_header_belongs_to_the_header() -> None:
+    parser = Parser()
+    (item,) = (item for piece in (b"X: ", frame(b"{}")) for item in parser.feed(piece))
+    assert isinstance(item, Malformed)
 
 
 def test_header_names_may_be_in_any_case_and_others_are_ignored() -> None:

@@ -125,7 +125,7 @@ SEEDS: list[tuple[Seed, str]] = [
     # 1: no two holders
     (obstacles(readers_block_nobody), "two holders|lease-held"),  # the schema may say it first
     # 2: tokens
-    (query("lease.next_token", "SELECT COALESCE(MAX(token), 0) + 1 FROM lease"), "used twice"),
+    (query("lease.next_token", "SELECT COALESCE(MAX(token), 0) + 1, 1000 FROM lease"), "used twice"),
     (query("fence.raise", "SELECT 1"), "the newest token did not pass"),
     (method(Leases, "check", lambda *_: None), "a superseded token passed"),
     # 3: every waiter

@@ -81,7 +81,9 @@ def test_a_token_is_never_given_again_whatever_has_ended(store: Store) -> None:
 
 
 @pytest.mark.parametrize("inside", [file("sub/x.py"), file("sub"), Scope(Kind.GLOB, f"{WORKSPACE}/sub/*")])
-def test_what_lies_in_a_held_folder_belongs_to_its_holder(store: Store, engine: Engine, inside: Scope) -> None:
+def test_what_lies_in_a_held_folder_belongs_to_its_holder(
+    store: Store, engine: Engine, inside: Scope
+) -> None:
     folder = replace(lease(agent("b"), token=2), scopes=(Scope(Kind.DIR, f"{WORKSPACE}/sub"),))
     with store.transaction() as tx:
         tx.leases.insert(folder)

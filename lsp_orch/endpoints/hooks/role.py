@@ -62,7 +62,7 @@ class Hooks:
 
     async def answer(self, event: HookEvent) -> Verdict:
         """Note the sign of life, then do what the event asks for."""
-        name = await self._desk.do(lambda tx: self._seen(tx, event))
+        name = await self._desk.do(lambda tx: self._seen(tx, event), brief=True)
         self._news.seen(event)
         handler = self._table.get(event.name)
         return await self._news.add(event, await handler(event, name) if handler else PASS)
@@ -86,7 +86,7 @@ class Hooks:
         return context(event.name, text) if text else PASS
 
     async def _stop(self, event: HookEvent, _: str) -> Verdict:
-        await self._desk.do(lambda tx: self._sessions.stopped(tx, event.session))
+        await self._desk.do(lambda tx: self._sessions.stopped(tx, event.session), brief=True)
         return PASS
 
     async def _subagent_stop(self, event: HookEvent, name: str) -> Verdict:

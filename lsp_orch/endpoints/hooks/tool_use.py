@@ -121,7 +121,7 @@ class ToolUse:
             found = (self._reads.stale(tx, ask.holder, path, content) for path, content in kept.items())
             return [each for each in found if each]
 
-        stale = await self._desk.do(work)
+        stale = await self._desk.do(work, brief=not intent.folders)
         if not stale:
             return PASS
         first = stale[0]
@@ -150,7 +150,7 @@ class ToolUse:
                 note(tx, who, path, content)
 
         if contents:
-            await self._desk.do(work)
+            await self._desk.do(work, brief=len(contents) == 1)
 
     def _inside(self, folders: Iterable[str]) -> list[str]:
         return [path for folder in folders for path in self._paths.files(folder, _MOST_KEPT)]

@@ -133,7 +133,7 @@ class Documents:
             self._dirty.discard(scope)
 
     def _submit(self, work: Any) -> "asyncio.Future[Any]":
-        future = asyncio.ensure_future(self._desk.do(work))
+        future = asyncio.ensure_future(self._desk.do(work, brief=True))
         future.add_done_callback(_report)
         return future
 

@@ -1,10 +1,11 @@
 """The verbs of ``lsp-orch lease``."""
 
 import math
+from collections.abc import Awaitable
 from typing import Any
 
 from lsp_orch.domain.errors import Code, Misuse, Refusal
-from lsp_orch.domain.grants import Ask, Waiter
+from lsp_orch.domain.grants import Ask, Granted, Queued, Waiter
 from lsp_orch.domain.lease import Holder, Lease, Mode, Party, State, Step
 from lsp_orch.domain.scope import touch
 from lsp_orch.endpoints import shapes
@@ -47,15 +48,14 @@ class LeaseMethods:
             "lease.downgrade": self.downgrade,
         }
 
-    async def acquire(self, params: dict[str, Any]) -> Answer:
+    def acquire(self, params: dict[str, Any]) -> Answer | Awaitable[Answer]:
         """``{"paths", "workspace", "cwd", "as", "mode", "wait_s", "ttl_s", "reason"}`` to the outcome."""
         ask = self._asked(params)
         if isinstance(ask, Refusal):
             return ask
-        outcome = await self._lobby.acquire(ask, _seconds(params, "wait_s", 0.0))
-        return outcome if isinstance(outcome, Refusal) else shapes.outcome(outcome)
+        return _told(self._lobby.acquire(ask, _seconds(params, "wait_s", 0.0)))
 
-    async def release(self, params: dict[str, Any]) -> Answer:
+    def release(self, params: dict[str, Any]) -> Awaitable[Answer]:
         """``{"ids"}`` (of leases or tickets) or ``{"as", "workspace"}`` to ``{"released": [Lease]}``.
 
         In another workspace the same name is somebody else's; an empty one is every workspace. With both,
@@ -82,9 +82,9 @@ class LeaseMethods:
             self._leases.release(tx, ended)
             return {"released": [shapes.lease(lease) for lease in ended]}
 
-        return await self._desk.do(work)
+        return self._desk.do(work, brief=True)
 
-    async def renew(self, params: dict[str, Any]) -> Answer:
+    def renew(self, params: dict[str, Any]) -> Awaitable[Answer]:
         """``{"ids"}`` to ``{"leases": [Lease]}``, each with its new end."""
         ids = strings(params, "ids")
 
@@ -98,7 +98,7 @@ class LeaseMethods:
             renewed = (tx.leases.by_id(lease.id) for lease in found[0])
             return {"leases": [shapes.lease(lease) for lease in renewed if lease]}
 
-        return await self._desk.do(work)
+        return self._desk.do(work, brief=True)
 
     async def list(self, params: dict[str, Any]) -> Answer:
         """``{"workspace"}`` (empty: everywhere) to ``{"leases", "waiters"}``."""
@@ -191,6 +191,11 @@ def numbered(queue: list[Waiter]) -> list[tuple[Waiter, int]]:
         )
         for index, each in enumerate(queue)
     ]
+
+
+async def _told(asked: Awaitable[Granted | Queued | Refusal]) -> Answer:
+    outcome = await asked
+    return outcome if isinstance(outcome, Refusal) else shapes.outcome(outcome)
 
 
 def _find(tx: Tx, ids: list[str]) -> tuple[list[Lease], list[Waiter]] | Refusal:

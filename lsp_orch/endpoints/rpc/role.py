@@ -50,12 +50,13 @@ class RpcRole:
             refusal = Refusal(code=Code.BAD_REQUEST, message="a request is an object with a method")
             self._fail(None, INVALID_REQUEST, refusal)
             return
-        self._peer.spawn(self._answer(message))
+        self._begin(message)
 
     def lost(self, *, clean: bool) -> None:
         """Nothing to tidy up: the peer's handlers end with the connection."""
 
-    async def _answer(self, message: dict[str, Any]) -> None:
+    def _begin(self, message: dict[str, Any]) -> None:
+        """Call the method at once, so that all that came in together reaches the desk together."""
         call_id, name, params = message.get("id"), message["method"], message.get("params", {})
         method = self._methods.get(name)
         if method is None:
@@ -64,19 +65,35 @@ class RpcRole:
             return
         try:
             answer = method(_object(params))
-            if inspect.isawaitable(answer):
-                answer = await answer
-        except OrchError as error:
-            answer = error.refusal
-        except Exception:  # noqa: BLE001 - a bug of ours must not leave the caller waiting
-            _log.exception("%s failed", name)
-            refusal = Refusal(code=Code.INTERNAL, message=f"{name} failed; the daemon's log says why")
-            self._fail(call_id, INTERNAL_ERROR, refusal)
+        except Exception as error:  # noqa: BLE001 - whatever it was, the caller must hear of it
+            self._stumble(call_id, name, error)
             return
+        if inspect.isawaitable(answer):
+            self._peer.spawn(self._finish(call_id, name, answer))
+        else:
+            self._tell(call_id, answer)
+
+    async def _finish(self, call_id: Any, name: str, coming: Awaitable[Answer]) -> None:
+        try:
+            answer = await coming
+        except Exception as error:  # noqa: BLE001 - the same
+            self._stumble(call_id, name, error)
+        else:
+            self._tell(call_id, answer)
+
+    def _tell(self, call_id: Any, answer: Answer) -> None:
         if isinstance(answer, Refusal):
             self._fail(call_id, REFUSED, answer)
         elif call_id is not None:
             self._peer.send({"jsonrpc": "2.0", "id": call_id, "result": answer})
+
+    def _stumble(self, call_id: Any, name: str, error: Exception) -> None:
+        if isinstance(error, OrchError):
+            self._fail(call_id, REFUSED, error.refusal)
+            return
+        _log.error("%s failed", name, exc_info=error)
+        refusal = Refusal(code=Code.INTERNAL, message=f"{name} failed; the daemon's log says why")
+        self._fail(call_id, INTERNAL_ERROR, refusal)
 
     def _fail(self, call_id: Any, number: int, refusal: Refusal) -> None:
         self._peer.send({"jsonrpc": "2.0", "id": call_id, "error": failure(number, refusal)})

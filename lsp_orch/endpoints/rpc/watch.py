@@ -52,14 +52,17 @@ class LeaseWatch:
             if each.workspace in {"", workspace}:
                 each.peer.send({"jsonrpc": "2.0", "method": EVENT, "params": document})
 
-    def _watch(self, peer: Peer, params: dict[str, Any]) -> Answer:
+    async def _watch(self, peer: Peer, params: dict[str, Any]) -> Answer:
         """``{"workspace"}`` (empty: everywhere) to ``{"watching"}``; then events, until the peer hangs up."""
         watcher = _Watcher(peer, optional(params, "workspace", ""))
-        self._watchers.append(watcher)
-        peer.spawn(self._until_lost(watcher))
+        begun = asyncio.Event()
+        peer.spawn(self._until_lost(watcher, begun))
+        await begun.wait()
         return {"watching": watcher.workspace}
 
-    async def _until_lost(self, watcher: _Watcher) -> None:
+    async def _until_lost(self, watcher: _Watcher, begun: asyncio.Event) -> None:
+        self._watchers.append(watcher)  # here: a handler that never begins has nothing to take away
+        begun.set()
         try:
             await asyncio.get_running_loop().create_future()  # cancelled with the connection
         finally:

@@ -68,4 +68,4 @@ FROM lease WHERE expires_at <= :now ORDER BY expires_at;
 SELECT MIN(expires_at) FROM lease;
 
 -- name: next_token
-UPDATE token SET last = last + 1 RETURNING last;
+UPDATE token SET last = last + 1 RETURNING last, reserved;

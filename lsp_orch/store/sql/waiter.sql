@@ -22,6 +22,9 @@ SELECT place, id, mode, workspace, holder_id, holder_kind, holder_name, session,
     since, expires_at, claims_at
 FROM waiter WHERE id = :id;
 
+-- name: any
+SELECT 1 FROM waiter LIMIT 1;
+
 -- name: waiting
 SELECT place, id, mode, workspace, holder_id, holder_kind, holder_name, session, reason, ttl_s, state,
     since, expires_at, claims_at

@@ -1,0 +1,5 @@
+-- name: reserve
+UPDATE token SET reserved = :upto;
+
+-- name: skip
+UPDATE token SET last = reserved WHERE last < reserved;
