@@ -49,7 +49,7 @@ LAYERS = {
         "domain",
         others="detect_secrets platformdirs psutil ruamel sqlite_utils tree_sitter tree_sitter_bash watchdog",
     ),
-    "endpoints": layer("endpoints", "services", "store.base", "domain", others="cattrs lsprotocol pygls"),
+    "endpoints": layer("endpoints", "services", "store.base", "domain", others="cattrs h11 lsprotocol pygls"),
     # the words of its options, and the sleep of its --follow
     "cli": layer("cli", "client", "demo", "domain.errors", "domain.task", others="rich typer watchdog"),
     "demo": layer("demo", "client", "domain", others="rich"),

@@ -13,7 +13,7 @@ from lsp_orch.adapters.claude_run import ClaudeRun
 from lsp_orch.adapters.worker_environment import environment
 from lsp_orch.adapters.worker_log import WorkerLog, secrets
 from lsp_orch.domain.errors import Code, Unavailable
-from lsp_orch.domain.hook_settings import hooks
+from lsp_orch.domain.hook_settings import gate
 from lsp_orch.domain.result import schema
 from lsp_orch.services.ports import Job, Processes
 
@@ -47,11 +47,12 @@ class ClaudeWorker:
             Unavailable: claude-missing.
         """
         tmp = tempfile.mkdtemp(prefix="lo-")  # short: the client makes a Unix socket below it
-        log = WorkerLog(job.log, secrets(self._environment))
+        log = WorkerLog(job.log, (*secrets(self._environment), job.entry.token))
         try:
+            file = _private(Path(tmp) / "settings.json", json.dumps(settings(self._hook, job)))
             with (Path(tmp) / "stderr").open("wb") as stderr:
                 process = await asyncio.create_subprocess_exec(
-                    *command(self._program, job, settings(self._hook, job.check)),
+                    *command(self._program, job, file),
                     cwd=job.folder,
                     env=environment(self._environment, job.session_id, tmp, self._silence_s),
                     stdin=asyncio.subprocess.PIPE,
@@ -71,8 +72,8 @@ class ClaudeWorker:
         return run
 
 
-def command(program: str, job: Job, settings: Mapping[str, Any]) -> list[str]:
-    """The command line; the prompt is not in it, because other users may read command lines."""
+def command(program: str, job: Job, settings: Path) -> list[str]:
+    """The command line; neither the prompt nor the token is in it, because other users may read those."""
     return [
         *(program, "-p", "--verbose", "--input-format", "stream-json", "--output-format", "stream-json"),
         *("--json-schema", json.dumps(schema())),
@@ -82,19 +83,25 @@ def command(program: str, job: Job, settings: Mapping[str, Any]) -> list[str]:
         *("--max-budget-usd", f"{job.max_usd:g}"),
         *("--permission-mode", "acceptEdits"),
         *("--setting-sources", _SOURCES),
-        *("--settings", json.dumps(settings)),
+        *("--settings", str(settings)),
     ]
 
 
-def settings(hook: Sequence[str], check: str) -> dict[str, Any]:
+def settings(hook: Sequence[str], job: Job) -> dict[str, Any]:
     """The session's own settings: our hooks, and leave to commit and to run the check command."""
-    allowed = [f"Bash({words}:*)" for words in (*_GIT, *filter(None, [check]))]
+    allowed = [f"Bash({words}:*)" for words in (*_GIT, *filter(None, [job.check]))]
     # the user's own "no hooks" must not take away the guard of other people's files
     return {
         "disableAllHooks": False,
-        "hooks": hooks(hook, fail_closed=True),
+        "hooks": gate(hook, job.entry.url, job.entry.token),
         "permissions": {"allow": allowed},
     }
+
+
+def _private(path: Path, text: str) -> Path:
+    """Write what only we and the worker may read: the folder is its own."""
+    path.write_text(text, encoding="utf-8")
+    return path
 
 
 def _missing(program: str, error: OSError) -> Unavailable:

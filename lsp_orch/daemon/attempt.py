@@ -8,6 +8,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from lsp_orch.daemon.gate import Gate
 from lsp_orch.domain import brief
 from lsp_orch.domain.errors import Code, OrchError, Refusal, Unavailable
 from lsp_orch.domain.result import Outcome, Result, Status
@@ -36,6 +37,7 @@ class Attempts:
     dispatcher: Dispatcher
     git: Git
     worker: Worker
+    gate: Gate
     processes: Processes
     files: TaskFiles
     settings: Settings
@@ -75,7 +77,13 @@ class Attempts:
     async def _work(self, task: Task) -> Outcome:
         async with self._placing:
             folder = await wholly(self._place(task))
-        run = await self.worker.start(self._job(task, folder))
+        try:
+            return await self._run(task, self._job(task, folder))
+        finally:
+            self.gate.dismiss(task.session_id)
+
+    async def _run(self, task: Task, job: Job) -> Outcome:
+        run = await self.worker.start(job)
         try:
             await self.desk.do(lambda tx: self.dispatcher.started(tx, task, run.pid, run.started))
             late = await self._listen(task, run)
@@ -171,6 +179,7 @@ class Attempts:
             max_turns=task.max_turns,
             check=task.check,
             log=self.files.log(task),
+            entry=self.gate.admit(task.session_id),
         )
 
 

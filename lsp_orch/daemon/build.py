@@ -10,13 +10,16 @@ from lsp_orch.adapters.settings_files import SettingsFiles
 from lsp_orch.adapters.shell.bash import BashWrites
 from lsp_orch.daemon import checkup
 from lsp_orch.daemon.desk import Desk
+from lsp_orch.daemon.gate import Gate
 from lsp_orch.daemon.labour import Labour
 from lsp_orch.daemon.news import News
 from lsp_orch.daemon.reaping import Reaping
 from lsp_orch.daemon.recovery import Archive
 from lsp_orch.daemon.vault import Vault
 from lsp_orch.daemon.world import World
+from lsp_orch.endpoints.hooks.guests import Guests
 from lsp_orch.endpoints.hooks.intent import Intents
+from lsp_orch.endpoints.hooks.judge import Judge
 from lsp_orch.endpoints.hooks.role import HookRole, Hooks
 from lsp_orch.endpoints.hooks.tool_use import ToolUse
 from lsp_orch.endpoints.lobby import Lobby
@@ -60,11 +63,11 @@ class Application:
         for part in (self._hub, self._watch, lobby, self._reaping):
             news.subscribe(part.on_event)
         self._vault = Vault(world, files.of)
-        self._labour = Labour(world, settings, files.of, desk, news, self._vault.learn)
         reads = Reads(world.clock)
         self._archive = Archive(world, settings, desk, reads)
         news.subscribe(self._archive.on_event)
-        self._hooks = Hooks(
+        guests = Guests()
+        hooks = Hooks(
             desk=desk,
             leases=leases,
             sessions=self._sessions,
@@ -80,7 +83,11 @@ class Application:
             ),
             recall=self._vault,
             paths=world.paths,
+            guests=guests,
         )
+        self._judge = Judge(hooks, files.sound)
+        gate = Gate(self._judge, guests)
+        self._labour = Labour(world, settings, files.of, desk, news, self._vault.learn, gate)
         parts = Parts(
             tasks=self._labour.counts,
             notes=self._vault.count,
@@ -102,7 +109,7 @@ class Application:
         return {
             "cli": lambda peer: RpcRole(peer, {**self._methods, **self._watch.methods(peer)}),
             "editor": self._editor,
-            "hook": lambda peer: HookRole(peer, self._hooks, self._files.sound),
+            "hook": lambda peer: HookRole(peer, self._judge),
         }
 
     def busy(self) -> bool:

@@ -10,6 +10,7 @@ from lsp_orch.adapters.worker_log import read_log
 from lsp_orch.client import hook
 from lsp_orch.daemon.attempt import Attempts
 from lsp_orch.daemon.dispatch import Dispatch
+from lsp_orch.daemon.gate import Gate
 from lsp_orch.daemon.news import News
 from lsp_orch.daemon.world import World
 from lsp_orch.domain.settings import Settings
@@ -38,8 +39,12 @@ class Labour:
         desk: Desk,
         news: News,
         learn: Callable[[Task], Awaitable[None]],
+        gate: Gate,
     ) -> None:
-        """``settings_of`` says what a new task begins with; ``learn`` keeps what an accepted one learned."""
+        """``settings_of`` says what a new task begins with; ``learn`` keeps what an accepted one learned.
+
+        ``gate`` is where its workers ask; it is open as long as ``run`` runs.
+        """
         clock, ids, processes = world.clock, world.ids, world.processes
         bell = Bell()
         worktrees = world.places.state / "worktrees"
@@ -49,11 +54,13 @@ class Labour:
         dispatcher = Dispatcher(clock, ids, settings)
         program = find_claude(settings.claude) or settings.claude
         worker = ClaudeWorker(program, hook.command(), processes, settings.tasks_silence_s)
+        self._gate = gate
         attempts = Attempts(
             desk=desk,
             dispatcher=dispatcher,
             git=self.git,
             worker=worker,
+            gate=gate,
             processes=processes,
             files=files,
             settings=settings,
@@ -84,7 +91,11 @@ class Labour:
 
     async def run(self) -> None:
         """Start what may start, until cancelled."""
-        await self._dispatch.run()
+        await self._gate.open()
+        try:
+            await self._dispatch.run()
+        finally:
+            self._gate.close()
 
     async def drain(self) -> None:
         """End the workers in order; their tasks are queued again."""

@@ -138,6 +138,14 @@ class Git(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """Where a worker asks before it writes, and what it shows there."""
+
+    url: str
+    token: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """What a worker is started with; ``log`` is the file that its events are kept in."""
 
@@ -149,6 +157,7 @@ class Job:
     max_turns: int
     check: str
     log: str
+    entry: Entry
 
 
 class Run(Protocol):

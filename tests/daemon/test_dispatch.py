@@ -21,18 +21,21 @@ from lsp_orch.adapters.processes import SystemProcesses
 from lsp_orch.daemon.attempt import Attempts
 from lsp_orch.daemon.desk import Desk
 from lsp_orch.daemon.dispatch import Dispatch
+from lsp_orch.daemon.gate import Gate
 from lsp_orch.daemon.news import News
 from lsp_orch.demo.scripted_model import Call, ScriptedModel, Turn, answer, text, tool
 from lsp_orch.domain.errors import Code, Unavailable
 from lsp_orch.domain.events import Event, TaskChanged
 from lsp_orch.domain.settings import Settings
 from lsp_orch.domain.task import Draft, Isolation, State, Task
+from lsp_orch.endpoints.hooks.guests import Guests
 from lsp_orch.services.dispatcher import Dispatcher
 from lsp_orch.services.ports import Job
 from lsp_orch.services.task_files import TaskFiles
 from lsp_orch.services.tasks import Tasks
 from lsp_orch.store.sqlite import SqliteStore
 from tests.fixtures.claude import RealClaude
+from tests.fixtures.gate import Decider
 
 pytestmark = pytest.mark.real
 
@@ -113,11 +116,14 @@ async def bench(
     files = TaskFiles(worktrees=root / "worktrees", logs=root / "logs")
     dispatcher = Dispatcher(clock, ids, chosen)
     environment = claude.env | {"ANTHROPIC_BASE_URL": model.url}
+    gate = Gate(Decider(), Guests())
+    await gate.open()
     attempts = Attempts(
         desk=desk,
         dispatcher=dispatcher,
         git=GitProgram(root / "worktrees", environment),
         worker=ClaudeWorker(str(claude.binary), QUIET, processes, chosen.tasks_silence_s, environment),
+        gate=gate,
         processes=processes,
         files=files,
         settings=chosen,
@@ -133,6 +139,7 @@ async def bench(
         await dispatch.drain()
         await running
     finally:
+        gate.close()
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
         await desk.close()
