@@ -68,7 +68,8 @@ class ClaudeWorker:
                 raise _missing(self._program, error) from error
             raise
         run = ClaudeRun(process, job.session_id, self._processes, log, Path(tmp))
-        run.say(job.prompt)
+        if not job.resumes:  # else it takes up its call by itself
+            run.say(job.prompt)
         return run
 
 
@@ -77,7 +78,7 @@ def command(program: str, job: Job, settings: Path) -> list[str]:
     return [
         *(program, "-p", "--verbose", "--input-format", "stream-json", "--output-format", "stream-json"),
         *("--json-schema", json.dumps(schema())),
-        *("--session-id", job.session_id),
+        *("--resume" if job.resumes else "--session-id", job.session_id),
         *("--model", job.model),
         *("--max-turns", str(job.max_turns)),
         *("--max-budget-usd", f"{job.max_usd:g}"),

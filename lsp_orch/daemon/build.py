@@ -11,7 +11,7 @@ from lsp_orch.adapters.shell.bash import BashWrites
 from lsp_orch.daemon import checkup
 from lsp_orch.daemon.desk import Desk
 from lsp_orch.daemon.gate import Gate
-from lsp_orch.daemon.labour import Labour
+from lsp_orch.daemon.labour import Custody, Labour
 from lsp_orch.daemon.news import News
 from lsp_orch.daemon.reaping import Reaping
 from lsp_orch.daemon.recovery import Archive
@@ -36,6 +36,7 @@ from lsp_orch.endpoints.rpc.watch import LeaseWatch
 from lsp_orch.endpoints.view import LeaseView
 from lsp_orch.endpoints.wire import Peer, Role
 from lsp_orch.services.leases import Leases
+from lsp_orch.services.parking import Parking
 from lsp_orch.services.reads import Reads
 from lsp_orch.services.sessions import Sessions
 from lsp_orch.store.base import Tx
@@ -50,8 +51,10 @@ class Application:
         self.settings = settings = files.of()
         self._leases = leases = Leases(world.clock, world.ids, files.sound)
         self._sessions = Sessions(world.clock, world.processes, leases)
+        parking = Parking(world.clock, leases, files.sound)
         with store.transaction() as tx:
             self._sessions.restart(tx)
+            parking.renew(tx)  # before the reaper looks: whoever is parked has nobody to show a sign of life
             live, waiting = tx.leases.live(), tx.waiters.waiting()
         news = News()
         self._desk = desk = Desk(store, news.publish)
@@ -86,8 +89,8 @@ class Application:
             guests=guests,
         )
         self._judge = Judge(hooks, files.sound)
-        gate = Gate(self._judge, guests)
-        self._labour = Labour(world, settings, files.of, desk, news, self._vault.learn, gate)
+        custody = Custody(gate=Gate(self._judge, guests), sessions=self._sessions, parking=parking)
+        self._labour = Labour(world, settings, files.of, desk, news, self._vault.learn, custody)
         parts = Parts(
             tasks=self._labour.counts,
             notes=self._vault.count,

@@ -30,6 +30,10 @@ class Gate:
         guest = self._guests.admit(session, sandboxed=sandboxed)
         return Entry(url=f"http://{self._address}{PATH}", token=guest.token)
 
+    def put_off(self, session: str) -> tuple[str, str]:
+        """The ticket that a call of it was put off for, and the reason; empty where none was."""
+        return self._guests.put_off(session)
+
     def dismiss(self, session: str) -> None:
         """Its token is worth nothing from now on, and its connections end."""
         self._guests.dismiss(session)

@@ -1,6 +1,7 @@
 """The tasks' part of the daemon: workers, worktrees, reviews."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 
 from lsp_orch.adapters.checks import ShellChecks
 from lsp_orch.adapters.claude import ClaudeWorker
@@ -21,11 +22,22 @@ from lsp_orch.endpoints.rpc.reviews import ReviewMethods
 from lsp_orch.endpoints.rpc.role import Method
 from lsp_orch.endpoints.rpc.tasks import TaskMethods
 from lsp_orch.services.dispatcher import Dispatcher
+from lsp_orch.services.parking import Parking
 from lsp_orch.services.ports import SettingsOf
 from lsp_orch.services.reviews import Reviews
+from lsp_orch.services.sessions import Sessions
 from lsp_orch.services.task_files import TaskFiles
 from lsp_orch.services.tasks import Tasks
 from lsp_orch.store.base import Tx
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Custody:
+    """What keeps workers to the leases of others, and keeps theirs for them."""
+
+    gate: Gate
+    sessions: Sessions
+    parking: Parking
 
 
 class Labour:
@@ -39,11 +51,11 @@ class Labour:
         desk: Desk,
         news: News,
         learn: Callable[[Task], Awaitable[None]],
-        gate: Gate,
+        custody: Custody,
     ) -> None:
         """``settings_of`` says what a new task begins with; ``learn`` keeps what an accepted one learned.
 
-        ``gate`` is where its workers ask; it is open as long as ``run`` runs.
+        The gate in ``custody`` is open as long as ``run`` runs.
         """
         clock, ids, processes = world.clock, world.ids, world.processes
         bell = Bell()
@@ -54,20 +66,28 @@ class Labour:
         dispatcher = Dispatcher(clock, ids, settings)
         program = find_claude(settings.claude) or settings.claude
         worker = ClaudeWorker(program, hook.command(), processes, settings.tasks_silence_s)
-        self._gate = gate
+        self._gate = custody.gate
         attempts = Attempts(
             desk=desk,
             dispatcher=dispatcher,
             git=self.git,
             worker=worker,
-            gate=gate,
+            gate=custody.gate,
+            sessions=custody.sessions,
             processes=processes,
             files=files,
             settings=settings,
             clock=clock,
             heard=bell.ring,
         )
-        self._dispatch = Dispatch(desk, dispatcher, attempts, clock, settings)
+        self._dispatch = Dispatch(
+            desk=desk,
+            dispatcher=dispatcher,
+            attempts=attempts,
+            parking=custody.parking,
+            clock=clock,
+            settings=settings,
+        )
         reviews = Reviews(clock, self.git, ShellChecks(processes), world.paths, tasks, files)
         self._methods = {
             **TaskMethods(desk, tasks, reviews, self.git, files, bell, settings_of, read_log).methods(),

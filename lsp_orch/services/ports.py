@@ -147,7 +147,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """What a worker is started with; ``log`` is the file that its events are kept in."""
+    """What a worker is started with; ``log`` is the file that its events are kept in.
+
+    One that ``resumes`` goes on with the call at which its session was parked; the prompt it knows.
+    """
 
     session_id: str
     folder: str
@@ -158,6 +161,7 @@ class Job:
     check: str
     log: str
     entry: Entry
+    resumes: bool = False
 
 
 class Run(Protocol):

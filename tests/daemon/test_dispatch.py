@@ -30,7 +30,10 @@ from lsp_orch.domain.settings import Settings
 from lsp_orch.domain.task import Draft, Isolation, State, Task
 from lsp_orch.endpoints.hooks.guests import Guests
 from lsp_orch.services.dispatcher import Dispatcher
+from lsp_orch.services.leases import Leases
+from lsp_orch.services.parking import Parking
 from lsp_orch.services.ports import Job
+from lsp_orch.services.sessions import Sessions
 from lsp_orch.services.task_files import TaskFiles
 from lsp_orch.services.tasks import Tasks
 from lsp_orch.store.sqlite import SqliteStore
@@ -116,6 +119,7 @@ async def bench(
     files = TaskFiles(worktrees=root / "worktrees", logs=root / "logs")
     dispatcher = Dispatcher(clock, ids, chosen)
     environment = claude.env | {"ANTHROPIC_BASE_URL": model.url}
+    leases = Leases(clock, ids, lambda _: chosen)
     gate = Gate(Decider(), Guests())
     await gate.open()
     attempts = Attempts(
@@ -124,12 +128,20 @@ async def bench(
         git=GitProgram(root / "worktrees", environment),
         worker=ClaudeWorker(str(claude.binary), QUIET, processes, chosen.tasks_silence_s, environment),
         gate=gate,
+        sessions=Sessions(clock, processes, leases),
         processes=processes,
         files=files,
         settings=chosen,
         clock=clock,
     )
-    dispatch = Dispatch(desk, dispatcher, attempts, clock, chosen)
+    dispatch = Dispatch(
+        desk=desk,
+        dispatcher=dispatcher,
+        attempts=attempts,
+        parking=Parking(clock, leases, lambda _: chosen),
+        clock=clock,
+        settings=chosen,
+    )
     news.subscribe(dispatch.on_event)
     found = Bench(desk, dispatch, Tasks(clock, ids, chosen), files, claude.project)
     news.subscribe(found.on_event)

@@ -130,7 +130,9 @@ async def test_a_second_call_that_must_wait_is_refused_with_its_ticket(house: Ho
     [waiter] = await house.look(lambda tx: tx.waiters.waiting())
     assert [ruling(first)[0], ruling(second)[0]] == ["defer", "deny"]
     assert all(f"ticket {waiter.id}" in ruling(each)[1] for each in (first, second))
-    assert house.guests.ticket("s1") == waiter.id
+    ticket, reason = house.guests.put_off("s1")
+    assert ticket == waiter.id
+    assert reason.endswith("Claude Code s9 is working on it since 08:00 UTC")
 
 
 @pytest.mark.parametrize(

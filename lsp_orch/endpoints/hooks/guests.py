@@ -11,13 +11,15 @@ from lsp_orch.endpoints.hooks.event import HookEvent
 class Guest:
     """One run of a worker. ``sandboxed``: the system keeps what its shell starts from others' files.
 
-    ``ticket`` is that of the call that was put off: the client leaves as soon as its other calls have ended.
+    ``ticket`` is that of the call that was put off, ``reason`` what it waits for: the client leaves as soon
+    as its other calls have ended.
     """
 
     session: str
     token: str
     sandboxed: bool
     ticket: str = ""
+    reason: str = ""
     helpers: set[str] = field(default_factory=set)
 
     def heed(self, event: HookEvent) -> None:
@@ -27,7 +29,7 @@ class Guest:
         elif event.agent:
             self.helpers.add(event.agent)
 
-    def put_off(self, event: HookEvent, ticket: str) -> bool:
+    def put_off(self, event: HookEvent, ticket: str, reason: str) -> bool:
         """Put the call off until its ticket is decided, if it can be.
 
         The client takes up one call alone when it is resumed: of two that are put off it forgets the first,
@@ -35,7 +37,7 @@ class Guest:
         """
         if self.ticket or event.agent or self.helpers or event.name != "PreToolUse":
             return False
-        self.ticket = ticket
+        self.ticket, self.reason = ticket, reason
         return True
 
 
@@ -62,7 +64,7 @@ class Guests:
             (each for each in self._guests.values() if compare_digest(each.token.encode(), shown)), None
         )
 
-    def ticket(self, session: str) -> str:
-        """The ticket that a session's call was put off for; empty where none was."""
+    def put_off(self, session: str) -> tuple[str, str]:
+        """The ticket that a session's call was put off for, and the reason; empty where none was."""
         guest = self._guests.get(session)
-        return guest.ticket if guest else ""
+        return (guest.ticket, guest.reason) if guest else ("", "")

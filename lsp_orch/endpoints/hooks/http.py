@@ -184,6 +184,6 @@ def _worded(guest: Guest, judged: Judged) -> bytes:
     if event is None:
         return spoken(verdict, "PreToolUse")
     guest.heed(event)
-    if verdict.ticket and guest.put_off(event, verdict.ticket):
+    if verdict.ticket and guest.put_off(event, verdict.ticket, verdict.text.partition(". ")[0]):
         return put_off(verdict)
     return spoken(verdict, event.name)

@@ -97,7 +97,7 @@ class Hooks:
 
     async def _session_end(self, event: HookEvent, _: str) -> Verdict:
         """One whose call was put off comes back: what it holds and waits for stays."""
-        leave = self._sessions.rested if self._guests.ticket(event.session) else self._sessions.left
+        leave = self._sessions.rested if self._guests.put_off(event.session)[0] else self._sessions.left
         await self._desk.do(lambda tx: leave(tx, event.session))
         return PASS
 
