@@ -10,15 +10,18 @@ from pathlib import Path
 from typing import Any
 
 from lsp_orch.adapters.claude_run import ClaudeRun
+from lsp_orch.adapters.sandbox import ignore_file
 from lsp_orch.adapters.worker_environment import environment
 from lsp_orch.adapters.worker_log import WorkerLog, secrets
 from lsp_orch.domain.errors import Code, Unavailable
 from lsp_orch.domain.hook_settings import gate
 from lsp_orch.domain.result import schema
+from lsp_orch.domain.sandbox_settings import sandbox
 from lsp_orch.services.ports import Job, Processes
 
 # The user's and the project's memory and rules count; the local file belongs to another checkout.
 _SOURCES = "user,project"
+_FENCED = f"{_SOURCES},local"  # but the fence stands there
 _LINE = 16 * 1024 * 1024  # bytes: an event holds a whole tool result
 _GIT = ("git status", "git diff", "git log", "git add", "git commit")
 
@@ -54,7 +57,7 @@ class ClaudeWorker:
                 process = await asyncio.create_subprocess_exec(
                     *command(self._program, job, file),
                     cwd=job.folder,
-                    env=environment(self._environment, job.session_id, tmp, self._silence_s),
+                    env=await asyncio.to_thread(self._environment_of, job, tmp),
                     stdin=asyncio.subprocess.PIPE,
                     stdout=asyncio.subprocess.PIPE,
                     stderr=stderr,
@@ -72,6 +75,10 @@ class ClaudeWorker:
             run.say(job.prompt)
         return run
 
+    def _environment_of(self, job: Job, tmp: str) -> dict[str, str]:
+        its = environment(self._environment, job.session_id, tmp, self._silence_s)
+        return its | (ignore_file(Path(tmp) / "ignored", job.folder, its) if job.shelter else {})
+
 
 def command(program: str, job: Job, settings: Path) -> list[str]:
     """The command line; neither the prompt nor the token is in it, because other users may read those."""
@@ -83,7 +90,7 @@ def command(program: str, job: Job, settings: Path) -> list[str]:
         *("--max-turns", str(job.max_turns)),
         *("--max-budget-usd", f"{job.max_usd:g}"),
         *("--permission-mode", "acceptEdits"),
-        *("--setting-sources", _SOURCES),
+        *("--setting-sources", _FENCED if job.shelter else _SOURCES),
         *("--settings", str(settings)),
     ]
 
@@ -92,10 +99,12 @@ def settings(hook: Sequence[str], job: Job) -> dict[str, Any]:
     """The session's own settings: our hooks, and leave to commit and to run the check command."""
     allowed = [f"Bash({words}:*)" for words in (*_GIT, *filter(None, [job.check]))]
     # the user's own "no hooks" must not take away the guard of other people's files
+    shut_in = sandbox(job.shelter.writable, nested=job.shelter.nested) if job.shelter else {"enabled": False}
     return {
         "disableAllHooks": False,
         "hooks": gate(hook, job.entry.url, job.entry.token),
         "permissions": {"allow": allowed},
+        "sandbox": shut_in,
     }
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from lsp_orch.daemon.gate import Gate
+from lsp_orch.daemon.sheltering import Sheltering
 from lsp_orch.domain import brief
 from lsp_orch.domain.errors import Code, OrchError, Refusal, Unavailable
 from lsp_orch.domain.result import Deferred, Outcome, Result, Status
@@ -18,7 +19,7 @@ from lsp_orch.endpoints.desk import Desk
 from lsp_orch.endpoints.wholly import wholly
 from lsp_orch.services import task_files
 from lsp_orch.services.dispatcher import Dispatcher
-from lsp_orch.services.ports import Clock, Git, Job, Processes, Run, Worker
+from lsp_orch.services.ports import Clock, Git, Job, Processes, Run, Shelter, Worker
 from lsp_orch.services.sessions import Sessions
 from lsp_orch.services.task_files import TaskFiles
 from lsp_orch.store.base import Tx
@@ -41,6 +42,7 @@ class Attempts:
     worker: Worker
     gate: Gate
     sessions: Sessions
+    sheltering: Sheltering
     processes: Processes
     files: TaskFiles
     settings: Settings
@@ -92,7 +94,9 @@ class Attempts:
         async with self._placing:
             folder = await wholly(self._place(task))
         try:
-            return await self._run(task, self._job(task, folder)), self.gate.put_off(task.session_id)
+            async with self.sheltering.around(task, folder) as shelter:
+                outcome = await self._run(task, self._job(task, folder, shelter))
+            return outcome, self.gate.put_off(task.session_id)
         finally:
             self.gate.dismiss(task.session_id)
 
@@ -195,7 +199,7 @@ class Attempts:
     def _worktree(self, task: Task) -> str:
         return self.files.worktree(self.git.repository(task.workspace), task)
 
-    def _job(self, task: Task, folder: str) -> Job:
+    def _job(self, task: Task, folder: str, shelter: Shelter | None) -> Job:
         return Job(
             session_id=task.session_id,
             folder=folder,
@@ -205,8 +209,9 @@ class Attempts:
             max_turns=task.max_turns,
             check=task.check,
             log=self.files.log(task),
-            entry=self.gate.admit(task.session_id),
+            entry=self.gate.admit(task.session_id, sandboxed=shelter is not None),
             resumes=task.resumes,
+            shelter=shelter,
         )
 
 

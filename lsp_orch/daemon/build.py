@@ -6,10 +6,12 @@ import os
 from collections.abc import Callable, Mapping
 
 from lsp_orch import __version__
+from lsp_orch.adapters.fence_files import FenceFiles
 from lsp_orch.adapters.settings_files import SettingsFiles
 from lsp_orch.adapters.shell.bash import BashWrites
 from lsp_orch.daemon import checkup
 from lsp_orch.daemon.desk import Desk
+from lsp_orch.daemon.fencing import Fencing
 from lsp_orch.daemon.gate import Gate
 from lsp_orch.daemon.labour import Custody, Labour
 from lsp_orch.daemon.news import News
@@ -89,7 +91,11 @@ class Application:
             guests=guests,
         )
         self._judge = Judge(hooks, files.sound)
-        custody = Custody(gate=Gate(self._judge, guests), sessions=self._sessions, parking=parking)
+        fencing = Fencing(self._view.leases, FenceFiles(world.places.state / "fences"))
+        news.subscribe(fencing.on_event)
+        custody = Custody(
+            gate=Gate(self._judge, guests), sessions=self._sessions, parking=parking, fencing=fencing
+        )
         self._labour = Labour(world, settings, files.of, desk, news, self._vault.learn, custody)
         parts = Parts(
             tasks=self._labour.counts,

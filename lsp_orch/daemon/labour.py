@@ -1,8 +1,10 @@
 """The tasks' part of the daemon: workers, worktrees, reviews."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
+from lsp_orch.adapters import sandbox
 from lsp_orch.adapters.checks import ShellChecks
 from lsp_orch.adapters.claude import ClaudeWorker
 from lsp_orch.adapters.git import GitProgram
@@ -11,8 +13,10 @@ from lsp_orch.adapters.worker_log import read_log
 from lsp_orch.client import hook
 from lsp_orch.daemon.attempt import Attempts
 from lsp_orch.daemon.dispatch import Dispatch
+from lsp_orch.daemon.fencing import Fencing
 from lsp_orch.daemon.gate import Gate
 from lsp_orch.daemon.news import News
+from lsp_orch.daemon.sheltering import Sheltering
 from lsp_orch.daemon.world import World
 from lsp_orch.domain.settings import Settings
 from lsp_orch.domain.task import State, Task
@@ -26,7 +30,7 @@ from lsp_orch.services.parking import Parking
 from lsp_orch.services.ports import SettingsOf
 from lsp_orch.services.reviews import Reviews
 from lsp_orch.services.sessions import Sessions
-from lsp_orch.services.task_files import TaskFiles
+from lsp_orch.services.task_files import BRANCHES, TaskFiles
 from lsp_orch.services.tasks import Tasks
 from lsp_orch.store.base import Tx
 
@@ -38,6 +42,7 @@ class Custody:
     gate: Gate
     sessions: Sessions
     parking: Parking
+    fencing: Fencing
 
 
 class Labour:
@@ -66,7 +71,7 @@ class Labour:
         dispatcher = Dispatcher(clock, ids, settings)
         program = find_claude(settings.claude) or settings.claude
         worker = ClaudeWorker(program, hook.command(), processes, settings.tasks_silence_s)
-        self._gate = custody.gate
+        self._custody = custody
         attempts = Attempts(
             desk=desk,
             dispatcher=dispatcher,
@@ -74,6 +79,12 @@ class Labour:
             worker=worker,
             gate=custody.gate,
             sessions=custody.sessions,
+            sheltering=Sheltering(
+                settings.tasks_sandbox,
+                custody.fencing,
+                sandbox.probe,
+                lambda folder: sandbox.git_folders(folder, BRANCHES),
+            ),
             processes=processes,
             files=files,
             settings=settings,
@@ -111,11 +122,14 @@ class Labour:
 
     async def run(self) -> None:
         """Start what may start, until cancelled."""
-        await self._gate.open()
+        await self._custody.gate.open()
         try:
-            await self._dispatch.run()
+            await self._custody.fencing.clean()
+            async with asyncio.TaskGroup() as both:
+                both.create_task(self._custody.fencing.run())
+                both.create_task(self._dispatch.run())
         finally:
-            self._gate.close()
+            self._custody.gate.close()
 
     async def drain(self) -> None:
         """End the workers in order; their tasks are queued again."""

@@ -146,6 +146,30 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Shelter:
+    """A worker's shell is shut in: it writes below its folder and ``writable`` only.
+
+    ``nested`` where the machine is itself a container.
+    """
+
+    nested: bool
+    writable: tuple[str, ...] = ()
+
+
+class Fences(Protocol):
+    """Paths that the system itself lets nobody write whom a worker's shell has started.
+
+    Every method raises Unavailable (fence-missing).
+    """
+
+    def put(self, folder: str, paths: Sequence[str]) -> None:
+        """Let those who work in ``folder`` write none of ``paths``, and all that was fenced before."""
+
+    def left(self) -> Sequence[str]:
+        """The folders in which a daemon that has died left a fence."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """What a worker is started with; ``log`` is the file that its events are kept in.
 
@@ -162,6 +186,7 @@ class Job:
     log: str
     entry: Entry
     resumes: bool = False
+    shelter: Shelter | None = None
 
 
 class Run(Protocol):

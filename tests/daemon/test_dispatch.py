@@ -13,16 +13,20 @@ from typing import Any
 import psutil
 import pytest
 
+from lsp_orch.adapters import sandbox
 from lsp_orch.adapters.claude import ClaudeWorker
 from lsp_orch.adapters.clock import SystemClock
+from lsp_orch.adapters.fence_files import FenceFiles
 from lsp_orch.adapters.git import GitProgram
 from lsp_orch.adapters.ids import RandomIds
 from lsp_orch.adapters.processes import SystemProcesses
 from lsp_orch.daemon.attempt import Attempts
 from lsp_orch.daemon.desk import Desk
 from lsp_orch.daemon.dispatch import Dispatch
+from lsp_orch.daemon.fencing import Fencing
 from lsp_orch.daemon.gate import Gate
 from lsp_orch.daemon.news import News
+from lsp_orch.daemon.sheltering import Sheltering
 from lsp_orch.demo.scripted_model import Call, ScriptedModel, Turn, answer, text, tool
 from lsp_orch.domain.errors import Code, Unavailable
 from lsp_orch.domain.events import Event, TaskChanged
@@ -32,9 +36,9 @@ from lsp_orch.endpoints.hooks.guests import Guests
 from lsp_orch.services.dispatcher import Dispatcher
 from lsp_orch.services.leases import Leases
 from lsp_orch.services.parking import Parking
-from lsp_orch.services.ports import Job
+from lsp_orch.services.ports import Job, Shelter
 from lsp_orch.services.sessions import Sessions
-from lsp_orch.services.task_files import TaskFiles
+from lsp_orch.services.task_files import BRANCHES, TaskFiles
 from lsp_orch.services.tasks import Tasks
 from lsp_orch.store.sqlite import SqliteStore
 from tests.fixtures.claude import RealClaude
@@ -129,6 +133,12 @@ async def bench(
         worker=ClaudeWorker(str(claude.binary), QUIET, processes, chosen.tasks_silence_s, environment),
         gate=gate,
         sessions=Sessions(clock, processes, leases),
+        sheltering=Sheltering(
+            chosen.tasks_sandbox,
+            Fencing(list, FenceFiles(root / "fences", environment)),
+            lambda: sandbox.probe(environment),
+            lambda folder: sandbox.git_folders(folder, BRANCHES, environment),
+        ),
         processes=processes,
         files=files,
         settings=chosen,
@@ -343,10 +353,10 @@ async def test_a_bug_in_one_attempt_does_not_end_the_others(
 ) -> None:
     right = Attempts._job
 
-    def job(self: Attempts, task: Task, folder: str) -> Job:
+    def job(self: Attempts, task: Task, folder: str, shelter: Shelter | None) -> Job:
         if task.title == "cursed":
             raise ZeroDivisionError
-        return right(self, task, folder)
+        return right(self, task, folder, shelter)
 
     monkeypatch.setattr(Attempts, "_job", job)
     model.play(DONE, each_session=True)

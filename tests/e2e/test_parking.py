@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from lsp_orch.demo.scripted_model import ScriptedModel, answer, tool
+from lsp_orch.demo.scripted_model import ScriptedModel, Turn, answer, tool
 from tests.e2e.conftest import configure
 from tests.fixtures.claude import RealClaude
 from tests.fixtures.daemon import Instance
@@ -67,6 +67,28 @@ def test_it_parks_and_makes_the_very_call_when_the_file_is_free(
     assert (repository / "held.txt").read_text(encoding="utf-8") == "at last\n"
     assert [call.turn for call in model.calls] == [0, 1, 2]
     assert office.json("lease", "list") == {"leases": [], "waiters": []}
+
+
+def test_of_two_calls_that_must_wait_one_is_put_off_and_one_is_refused(
+    instance: Instance, claude: RealClaude, model: ScriptedModel, repository: Path
+) -> None:
+    configure(instance, "[leases]\nhook_wait_s = 0\n")
+    instance.connect(claude, model)
+    instance.json("lease", "acquire", "one.txt", "two.txt", "--as", "ann", "--ttl", "600")
+    inputs = [{"file_path": str(repository / name), "content": "x\n"} for name in ("one.txt", "two.txt")]
+    both = Turn(tools=tuple({"name": "Write", "input": given} for given in inputs))
+    model.play(both, DONE)
+    task = file_task(instance)
+    until(instance, task, "parked")
+    assert len(instance.json("lease", "list")["waiters"]) == 2
+    instance.json("lease", "release", "--as", "ann")
+    (after,) = instance.json("task", "wait", task, "--timeout", "60")["tasks"]
+    assert after["state"] == "review"
+    assert (repository / "one.txt").exists()
+    assert not (repository / "two.txt").exists()
+    told = {bool(each.get("is_error")): str(each["content"]) for each in model.calls[1].tool_results}
+    assert "created" in told[False]
+    assert "[lease-held] two.txt is not yours to write now: ann" in told[True]
 
 
 def test_it_goes_on_also_when_the_daemon_was_killed_meanwhile(

@@ -40,7 +40,7 @@ class Parts:
 
 
 # what is missing, but is missed only by tasks
-_WARNINGS = {Code.NOT_A_REPOSITORY, Code.NO_COMMITS}
+_WARNINGS = {Code.NOT_A_REPOSITORY, Code.NO_COMMITS, Code.SANDBOX_MISSING}
 
 
 class StatusMethods:
