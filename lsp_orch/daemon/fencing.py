@@ -23,7 +23,7 @@ class Fencing:
     def __init__(self, leases: Callable[[], Iterable[Lease]], files: Fences) -> None:
         self._leases = leases
         self._files = files
-        self._at_work: dict[str, set[str]] = defaultdict(set)  # by folder: the sessions in it
+        self._at_work: defaultdict[str, set[str]] = defaultdict(set)  # by folder: the sessions in it
         self._shared: set[str] = set()
         self._written: dict[str, tuple[str, ...]] = {}
         self._writing = asyncio.Lock()

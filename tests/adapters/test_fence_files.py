@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lsp_orch.adapters import fence_files
 from lsp_orch.adapters.fence_files import FenceFiles
 from lsp_orch.domain.errors import Code, Unavailable
 from lsp_orch.domain.sandbox_settings import fenced, named
@@ -88,6 +89,25 @@ def test_a_crash_between_the_record_and_the_file_leaves_nothing_unknown(
         with pytest.raises(ZeroDivisionError):
             place.put("/w/b")
     assert place.read() == denied("/w/a")
+    place.put()
+    assert not place.file.exists()
+
+
+def test_a_crash_after_the_file_leaves_nothing_unknown_either(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = fence_files._write
+
+    def crash(*arguments: Any, **options: Any) -> None:
+        right(*arguments, **options)
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(fence_files, "_write", crash)
+        with pytest.raises(ZeroDivisionError):
+            place.put("/w/a")
+    assert place.read() == denied("/w/a")
+    assert place.files.left() == [str(place.folder)]
     place.put()
     assert not place.file.exists()
 

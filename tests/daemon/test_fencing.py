@@ -115,9 +115,8 @@ async def test_a_write_that_fails_is_made_up_for_at_the_next_change(world: World
         await world.board.news.wait()
     assert world.board.stands == {}
     world.board.broken = False
-    other = lease(person("bob"), "b.py", token=2)
-    world.grant(other)
-    await world.board.until(WORKSPACE, "/ws/a.py", "/ws/b.py")
+    world.fencing.on_event(LeaseEnded(lease=lease(person("bob"), "b.py", token=2), why="released"))
+    await world.board.until(WORKSPACE, "/ws/a.py")
 
 
 @pytest.mark.parametrize(
@@ -135,8 +134,11 @@ async def test_a_worker_has_the_shelter_that_is_wished_for_and_can_be(
     works: bool,  # noqa: FBT001 - pytest names it
     given: Shelter | None,
 ) -> None:
+    world.live.append(HELD)
     async with world.sheltering(wish, works=works).around(a_task(State.RUNNING), WORKSPACE) as shelter:
         assert shelter == given
+        assert world.board.left() == ([WORKSPACE] if given else [])
+    assert world.board.left() == []
 
 
 async def test_where_it_is_required_its_absence_is_a_refusal(world: World) -> None:
