@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Protocol
 
 from lsp_orch.daemon.gate import Gate
 from lsp_orch.daemon.sheltering import Sheltering
@@ -29,6 +30,16 @@ _HEARTBEAT_S = 30.0  # events come many times a second; on disk they are worth t
 _log = logging.getLogger(__name__)
 
 
+class Ears(Protocol):
+    """Learns which workers can be spoken to."""
+
+    def opened(self, session_id: str, say: Callable[[str], None]) -> None:
+        """This one listens."""
+
+    def closed(self, session_id: str) -> None:
+        """No longer."""
+
+
 @dataclass(kw_only=True)
 class Attempts:
     """Carries claimed tasks to their end: the store learns of it, and nothing is left alive.
@@ -49,6 +60,7 @@ class Attempts:
     clock: Clock
     chance: Callable[[], float] = random.random
     heard: Callable[[], None] = lambda: None
+    ears: Ears | None = None
     # git's own locks make parallel `worktree add`s fail
     _placing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -102,10 +114,14 @@ class Attempts:
 
     async def _run(self, task: Task, job: Job) -> Outcome:
         run = await self.worker.start(job)
+        if self.ears:
+            self.ears.opened(task.session_id, run.say)
         try:
             await self.desk.do(lambda tx: self.dispatcher.started(tx, task, run.pid, run.started))
             late = await self._listen(task, run)
         finally:
+            if self.ears:
+                self.ears.closed(task.session_id)
             await wholly(run.end(self.settings.tasks_kill_grace_s))
         return Outcome(result=late) if late else run.outcome()
 

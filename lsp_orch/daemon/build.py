@@ -6,7 +6,10 @@ import os
 from collections.abc import Callable, Mapping
 
 from lsp_orch import __version__
+from lsp_orch.adapters.ancestors import ancestors
+from lsp_orch.adapters.claude_inbox import ClaudeInbox
 from lsp_orch.adapters.fence_files import FenceFiles
+from lsp_orch.adapters.repositories import GitRepositories
 from lsp_orch.adapters.settings_files import SettingsFiles
 from lsp_orch.adapters.shell.bash import BashWrites
 from lsp_orch.daemon import checkup
@@ -22,8 +25,11 @@ from lsp_orch.daemon.world import World
 from lsp_orch.endpoints.hooks.guests import Guests
 from lsp_orch.endpoints.hooks.intent import Intents
 from lsp_orch.endpoints.hooks.judge import Judge
+from lsp_orch.endpoints.hooks.news import HookNews
 from lsp_orch.endpoints.hooks.role import HookRole, Hooks
 from lsp_orch.endpoints.hooks.tool_use import ToolUse
+from lsp_orch.endpoints.inbox import Inboxes
+from lsp_orch.endpoints.kin import Relatives
 from lsp_orch.endpoints.lobby import Lobby
 from lsp_orch.endpoints.lsp.documents import Documents
 from lsp_orch.endpoints.lsp.hub import Hub
@@ -31,12 +37,15 @@ from lsp_orch.endpoints.lsp.protocol import EditorServer
 from lsp_orch.endpoints.lsp.role import EditorRole
 from lsp_orch.endpoints.lsp.session import EditorSession
 from lsp_orch.endpoints.rpc.config import ConfigMethods
+from lsp_orch.endpoints.rpc.guard import GuardMethods
 from lsp_orch.endpoints.rpc.leases import LeaseMethods
 from lsp_orch.endpoints.rpc.role import RpcRole
 from lsp_orch.endpoints.rpc.status import Daemon, Parts, StatusMethods
 from lsp_orch.endpoints.rpc.watch import LeaseWatch
 from lsp_orch.endpoints.view import LeaseView
 from lsp_orch.endpoints.wire import Peer, Role
+from lsp_orch.services.claims import Claims
+from lsp_orch.services.guard import Guard
 from lsp_orch.services.leases import Leases
 from lsp_orch.services.parking import Parking
 from lsp_orch.services.reads import Reads
@@ -52,6 +61,7 @@ class Application:
         self._world, self._files, self._store = world, files, store
         self.settings = settings = files.of()
         self._leases = leases = Leases(world.clock, world.ids, files.sound)
+        self._claims = claims = Claims(world.clock, files.sound, leases)
         self._sessions = Sessions(world.clock, world.processes, leases)
         parking = Parking(world.clock, leases, files.sound)
         with store.transaction() as tx:
@@ -61,17 +71,20 @@ class Application:
         news = News()
         self._desk = desk = Desk(store, news.publish)
         self._view = LeaseView(live, waiting)
-        self._hub = Hub(self._view)
         self._watch = LeaseWatch(world.clock, self._view)
         self._lobby = lobby = Lobby(desk, leases, waiting)
+        self.inboxes = inboxes = Inboxes(world.clock, ClaudeInbox(), self._awaited)
+        relatives = Relatives(GitRepositories(), world.paths, live, inboxes.put)
+        self._hub = Hub(self._view, relatives)
+        relatives.show = self._hub.show
         self._reaping = Reaping(desk, world.clock, self._reap)
-        for part in (self._hub, self._watch, lobby, self._reaping):
+        for part in (self._hub, self._watch, lobby, self._reaping, inboxes, relatives):
             news.subscribe(part.on_event)
         self._vault = Vault(world, files.of)
         reads = Reads(world.clock)
         self._archive = Archive(world, settings, desk, reads)
         news.subscribe(self._archive.on_event)
-        guests = Guests()
+        self._guests = guests = Guests()
         hooks = Hooks(
             desk=desk,
             leases=leases,
@@ -89,12 +102,17 @@ class Application:
             recall=self._vault,
             paths=world.paths,
             guests=guests,
+            news=HookNews(inboxes, relatives.settled),
         )
         self._judge = Judge(hooks, files.sound)
         fencing = Fencing(self._view.leases, FenceFiles(world.places.state / "fences"))
         news.subscribe(fencing.on_event)
         custody = Custody(
-            gate=Gate(self._judge, guests), sessions=self._sessions, parking=parking, fencing=fencing
+            gate=Gate(self._judge, guests),
+            sessions=self._sessions,
+            parking=parking,
+            fencing=fencing,
+            ears=inboxes,
         )
         self._labour = Labour(world, settings, files.of, desk, news, self._vault.learn, custody)
         parts = Parts(
@@ -103,8 +121,11 @@ class Application:
             tries=checkup.tries(files, self._labour.git, self._vault.count, self._vault.watching),
         )
         daemon = Daemon(version=__version__, pid=os.getpid(), started=world.clock.now(), store=name)
+        lease_methods = LeaseMethods(desk, lobby, leases, claims, world.paths, files.of)
         self._methods = {
-            **LeaseMethods(desk, lobby, leases, world.paths, files.of).methods(),
+            **GuardMethods(desk, Guard(world.paths, ancestors, getpass.getuser())).methods(),
+            **lease_methods.methods(),
+            "lease.acquire": relatives.answering(lease_methods.acquire),
             **self._labour.methods(),
             **self._vault.methods(),
             **self._archive.methods(),
@@ -158,8 +179,14 @@ class Application:
         )
         return EditorRole(server, session.lost)
 
+    def _awaited(self, ticket: str) -> bool:
+        """Whether somebody waits for a ticket who goes on by itself: a call, or a worker that is parked."""
+        parked = self._guests.await_ticket(ticket) or self._labour.awaits(ticket)
+        return parked or self._lobby.expected(ticket)
+
     def _reap(self, tx: Tx) -> float | None:
         self._sessions.reap(tx)
+        self._claims.enforce(tx)
         return self._leases.reap(tx)
 
 

@@ -57,10 +57,14 @@ class Dispatch:
                 if state == State.CANCELLED and task_id in self._runs:
                     self._runs[task_id][1].cancel()
             case LeaseGranted(ticket=ticket) | WaiterGone(waiter=Waiter(id=ticket)):
-                if ticket in self._parked.tickets:
+                if self.awaits(ticket):
                     self._woken.set()
             case _:
                 pass
+
+    def awaits(self, ticket: str) -> bool:
+        """Whether a parked task goes on with it."""
+        return ticket in self._parked.tickets
 
     def busy(self) -> bool:
         """Whether a worker works, or a task waits for its time or its ticket."""

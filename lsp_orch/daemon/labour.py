@@ -11,7 +11,7 @@ from lsp_orch.adapters.git import GitProgram
 from lsp_orch.adapters.programs import find_claude
 from lsp_orch.adapters.worker_log import read_log
 from lsp_orch.client import hook
-from lsp_orch.daemon.attempt import Attempts
+from lsp_orch.daemon.attempt import Attempts, Ears
 from lsp_orch.daemon.dispatch import Dispatch
 from lsp_orch.daemon.fencing import Fencing
 from lsp_orch.daemon.gate import Gate
@@ -43,6 +43,7 @@ class Custody:
     sessions: Sessions
     parking: Parking
     fencing: Fencing
+    ears: Ears
 
 
 class Labour:
@@ -90,6 +91,7 @@ class Labour:
             settings=settings,
             clock=clock,
             heard=bell.ring,
+            ears=custody.ears,
         )
         self._dispatch = Dispatch(
             desk=desk,
@@ -115,6 +117,10 @@ class Labour:
         """How many tasks are in each state, also where that is none."""
         counts = tx.tasks.counts()
         return {state.value: counts.get(state, 0) for state in State}
+
+    def awaits(self, ticket: str) -> bool:
+        """Whether a parked task goes on with it."""
+        return self._dispatch.awaits(ticket)
 
     def busy(self) -> bool:
         """Whether a worker works, or a task waits for its time."""

@@ -29,7 +29,8 @@ class Ask:
 class Waiter:
     """An ask in the queue. ``place`` only grows and decides who is first; ``id`` is the ticket.
 
-    ``expires_at`` is None for a person's dirty buffer: it waits as long as the buffer is dirty.
+    ``expires_at`` is None for a person's dirty buffer: it waits as long as the buffer is dirty. At
+    ``claims_at``, if it has one, it takes what stands in its way.
     """
 
     id: str
@@ -37,6 +38,7 @@ class Waiter:
     ask: Ask
     since: float
     expires_at: float | None
+    claims_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,10 +57,12 @@ def outcome(value: Granted | Queued) -> dict[str, Any]:
     """What ``lease acquire`` answers."""
     if isinstance(value, Granted):
         return {"granted": True, "lease": lease(value.lease)}
+    claims_at = value.waiter.claims_at
     return {
         "granted": False,
         "ticket": {"id": value.waiter.id, "position": value.position},
         "conflicts": [lease(each) for each in value.conflicts],
+        **({} if claims_at is None else {"claim": {"until": rfc3339(claims_at)}}),
     }
 
 

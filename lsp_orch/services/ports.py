@@ -1,12 +1,13 @@
 """What the services need of the world; each adapter implements one of these."""
 
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from lsp_orch.domain.errors import Refusal
 from lsp_orch.domain.note import Filed, Note
 from lsp_orch.domain.recall import Filter, Matches
+from lsp_orch.domain.repository import Checkout
 from lsp_orch.domain.result import Outcome
 from lsp_orch.domain.settings import Settings
 from lsp_orch.domain.shell.writes import Writes
@@ -137,6 +138,34 @@ class Git(Protocol):
         """Move the user's checkout forward to ``commit``."""
 
 
+class Repositories(Protocol):
+    """Which repository a checkout is of. A root is the canonical folder of a workspace."""
+
+    def known(self, root: str) -> Checkout | None:
+        """What was found out before, if that still holds; costs nothing."""
+
+    def find(self, root: str) -> Checkout:
+        """Find out, and remember it; may start programs."""
+
+    def branch(self, root: str) -> str:
+        """The branch that is checked out in a known checkout; empty when there is none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """Where a running agent's session takes messages; the token is never shown."""
+
+    socket: str
+    token: str = field(repr=False)
+
+
+class Messenger(Protocol):
+    """Reaches running sessions."""
+
+    async def send(self, to: Address, text: str) -> bool:
+        """Hand over a message; whether somebody took it. What becomes of it there nobody says."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """Where a worker asks before it writes, and what it shows there."""
@@ -202,6 +231,9 @@ class Run(Protocol):
 
     def events(self) -> AsyncGenerator[str, None]:
         """The kind of each event as it comes, each one a sign of life; ends when the worker has."""
+
+    def say(self, text: str) -> None:
+        """Send it a message, which it reads before it goes on."""
 
     def outcome(self) -> Outcome:
         """What it came to, once it has been ended."""

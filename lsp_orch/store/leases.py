@@ -48,6 +48,11 @@ class LeaseTable:
             expires_at=lease.expires_at,
         )
 
+    def downgrade(self, lease: Lease) -> None:
+        """Let a writer be a reader from now on; the token that it has is not renewed."""
+        self._db.run("lease.downgrade", id=lease.id)
+        self._db.run("lease.downgrade_scopes", id=lease.id)
+
     def delete(self, lease: Lease) -> None:
         """Forget a lease that has ended."""
         self._db.run("lease.delete", id=lease.id)
@@ -150,8 +155,14 @@ class WaiterTable:
         return Waiter(id=ticket, place=int(row[0]), ask=ask, since=since, expires_at=expires_at)
 
     def update(self, waiter: Waiter) -> None:
-        """Store a changed state and expiry; the place in the queue is kept."""
-        self._db.run("waiter.update", id=waiter.id, state=waiter.ask.state, expires_at=waiter.expires_at)
+        """Store a changed state, expiry and claim; the place in the queue is kept."""
+        self._db.run(
+            "waiter.update",
+            id=waiter.id,
+            state=waiter.ask.state,
+            expires_at=waiter.expires_at,
+            claims_at=waiter.claims_at,
+        )
 
     def delete(self, waiter: Waiter) -> None:
         """Take somebody out of the queue."""
@@ -190,8 +201,12 @@ class WaiterTable:
         """All whose ticket is no longer valid."""
         return self._waiters(self._db.all("waiter.expired", now=now))
 
+    def claiming(self, now: float) -> list[Waiter]:
+        """All whose claim has come due, the earliest first."""
+        return self._waiters(self._db.all("waiter.claiming", now=now))
+
     def deadline(self) -> float | None:
-        """When the next ticket ends."""
+        """When the next ticket ends or the next claim comes due."""
         return _only(self._db.one("waiter.deadline"))
 
     def _waiters(self, rows: Iterable[Row]) -> list[Waiter]:
@@ -208,7 +223,7 @@ class WaiterTable:
             ttl_s=row[9],
             state=State(row[10]),
         )
-        return Waiter(id=row[1], place=row[0], ask=ask, since=row[11], expires_at=row[12])
+        return Waiter(id=row[1], place=row[0], ask=ask, since=row[11], expires_at=row[12], claims_at=row[13])
 
 
 def _holder(columns: Row) -> Holder:

@@ -31,10 +31,12 @@ class Board(Fences):
 
     def put(self, folder: str, paths: Sequence[str]) -> None:
         self.writes += 1
-        self._loop.call_soon_threadsafe(self.news.set)
-        if self.broken:
-            raise Unavailable(Code.FENCE_MISSING, "the disk is full")
-        self.stands[folder] = tuple(paths)
+        try:
+            if self.broken:
+                raise Unavailable(Code.FENCE_MISSING, "the disk is full")
+            self.stands[folder] = tuple(paths)
+        finally:
+            self._loop.call_soon_threadsafe(self.news.set)
 
     def left(self) -> Sequence[str]:
         return [folder for folder, paths in self.stands.items() if paths]

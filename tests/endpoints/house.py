@@ -20,8 +20,11 @@ from lsp_orch.endpoints.hooks.event import HookEvent
 from lsp_orch.endpoints.hooks.guests import Guests
 from lsp_orch.endpoints.hooks.intent import Intents
 from lsp_orch.endpoints.hooks.judge import Judge
+from lsp_orch.endpoints.hooks.news import HookNews
 from lsp_orch.endpoints.hooks.role import HookRole, Hooks
 from lsp_orch.endpoints.hooks.tool_use import ToolUse
+from lsp_orch.endpoints.inbox import Inboxes
+from lsp_orch.endpoints.kin import Relatives
 from lsp_orch.endpoints.lobby import Lobby
 from lsp_orch.endpoints.lsp.documents import Documents
 from lsp_orch.endpoints.lsp.hub import Hub
@@ -32,12 +35,14 @@ from lsp_orch.endpoints.rpc.leases import LeaseMethods
 from lsp_orch.endpoints.rpc.role import RpcRole
 from lsp_orch.endpoints.view import LeaseView
 from lsp_orch.endpoints.wire import Hello
+from lsp_orch.services.claims import Claims
 from lsp_orch.services.leases import Leases
 from lsp_orch.services.reads import Reads
 from lsp_orch.services.sessions import Sessions
 from lsp_orch.store.base import Tx
 from lsp_orch.store.sqlite import SqliteStore
 from tests.fixtures.clock import FakeClock, FakeProcesses, SerialIds
+from tests.fixtures.inboxes import TOKEN, FakeMessenger, FakeRepositories
 from tests.fixtures.peers import FakePeer, Talk
 
 Result = TypeVar("Result")
@@ -57,12 +62,17 @@ class House:
             RealPaths(),
         )
         self.leases = Leases(self.clock, self.ids, self.settings_of)
+        self.claims = Claims(self.clock, self.settings_of, self.leases)
         self.sessions = Sessions(self.clock, self.processes, self.leases)
         self.store = SqliteStore()
         self.view = LeaseView([], [])
-        self.hub = Hub(self.view)
         self.desk = Desk(self.store, self.publish)
         self.lobby = Lobby(self.desk, self.leases, [])
+        self.repositories, self.messenger = FakeRepositories(), FakeMessenger()
+        self.inboxes = Inboxes(self.clock, self.messenger, self.lobby.expected)
+        self.relatives = Relatives(self.repositories, self.paths, [], self.inboxes.put)
+        self.hub = Hub(self.view, self.relatives)
+        self.relatives.show = self.hub.show
         self.notes = ""
         self.kept: list[tuple[str, str, Why, str]] = []
         self.guests = Guests()
@@ -83,6 +93,7 @@ class House:
             recall=self,
             paths=self.paths,
             guests=self.guests,
+            news=HookNews(self.inboxes, self.relatives.settled),
         )
         self.judge = Judge(self.hooks, self.settings_of)
         self.events: list[Event] = []
@@ -109,6 +120,8 @@ class House:
         for event in events:
             self.hub.on_event(event)
             self.lobby.on_event(event)
+            self.inboxes.on_event(event)
+            self.relatives.on_event(event)
         self.news.set()
 
     async def until(self, wanted: Callable[[], bool]) -> None:
@@ -128,6 +141,7 @@ class House:
         """Let time pass, and reap."""
         await self.desk.do(lambda _: None)  # what was handed in happens before
         self.clock.advance(seconds)
+        await self.desk.do(self.claims.enforce)
         await self.desk.do(self.leases.reap)
 
     async def look(self, work: Callable[[Tx], Result]) -> Result:
@@ -155,13 +169,22 @@ class House:
         """Somebody opens an editor."""
         return Window(self, user, initialize)
 
-    def ask_hook(self, document: Any, mode: str = "", pid: int = 0) -> "HookCall":
-        """A hook asks; the answer comes later."""
-        return HookCall(self, document, Hello(role="hook", pid=pid, mode=mode, cwd=str(self.root)))
+    def ask_hook(self, document: Any, mode: str = "", pid: int = 0, inbox: str = "") -> "HookCall":
+        """A hook asks; the answer comes later. ``inbox`` is the socket of its session."""
+        where = {"cwd": str(self.root), "inbox": inbox, "inbox_token": inbox and TOKEN}
+        return HookCall(self, document, Hello(role="hook", pid=pid, mode=mode, **where))
 
-    async def hook(self, document: Any, mode: str = "", pid: int = 0) -> tuple[int, str]:
+    async def hook(self, document: Any, mode: str = "", pid: int = 0, inbox: str = "") -> tuple[int, str]:
         """A hook asks and is answered: its exit status and what it prints."""
-        return await self.ask_hook(document, mode, pid).verdict()
+        return await self.ask_hook(document, mode, pid, inbox).verdict()
+
+    async def event(self, session: str, name: str, **more: Any) -> str:
+        """Something happens in a session; what its agent is told with the answer."""
+        inbox = more.pop("inbox", "")
+        document = {"hook_event_name": name, "session_id": session, "cwd": str(self.root), **more}
+        status, text = await self.hook(document, inbox=inbox)
+        assert status == 0
+        return said(text)
 
     async def write(self, session: str, path: Path | str, **more: Any) -> tuple[int, str]:
         """An agent is about to write a file."""
@@ -194,7 +217,8 @@ class House:
 
     def terminal(self) -> Talk:
         """Somebody types commands."""
-        methods = LeaseMethods(self.desk, self.lobby, self.leases, self.paths, self.settings_of).methods()
+        leases = LeaseMethods(self.desk, self.lobby, self.leases, self.claims, self.paths, self.settings_of)
+        methods = {**leases.methods(), "lease.acquire": self.relatives.answering(leases.acquire)}
         peer = FakePeer()
         return Talk(RpcRole(peer, methods), peer)
 
@@ -304,6 +328,12 @@ class Window(Talk):
     def leave(self, *, clean: bool) -> None:
         """The connection ends."""
         self.role.lost(clean=clean)
+
+
+def said(answer: str) -> str:
+    """The context in a hook's answer."""
+    told: str = json.loads(answer)["hookSpecificOutput"]["additionalContext"] if answer else ""
+    return told
 
 
 def uri(path: Path | str) -> str:

@@ -7,12 +7,21 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from lsp_orch.domain.errors import Code, Refusal
-from lsp_orch.domain.events import Event, LeaseEnded, LeaseGranted, WaiterGone, WaiterQueued
+from lsp_orch.domain.events import (
+    ClaimMade,
+    ClaimRefused,
+    Event,
+    LeaseEnded,
+    LeaseGranted,
+    WaiterGone,
+    WaiterQueued,
+)
 from lsp_orch.domain.grants import Ask, Granted, Queued, Waiter
 from lsp_orch.domain.lease import Holder, Lease, Mode, Party, State
 from lsp_orch.domain.scope import Kind, Scope
 from lsp_orch.domain.settings import Settings
 from lsp_orch.endpoints.view import LeaseView
+from lsp_orch.services.claims import Claims
 from lsp_orch.services.leases import Leases
 from lsp_orch.services.sessions import Sessions
 from lsp_orch.store.base import Tx
@@ -43,7 +52,8 @@ files = st.sampled_from(FILES)
 scopes = st.one_of(files, st.sampled_from(SCOPES))
 agents = st.sampled_from(AGENTS)
 sessions = st.sampled_from(SESSIONS)
-people = st.sampled_from(("ann", "bob"))
+PEOPLE = ("ann", "bob")
+people = st.sampled_from(PEOPLE)
 places = st.integers(0, 5)
 Result = TypeVar("Result")
 
@@ -64,12 +74,15 @@ class LeaseMachine(RuleBasedStateMachine):
         self.met: list[Waiter] = []
         self.leased: set[str] = set()
         self.reclaimed: tuple[Scope, ...] = ()
+        self.jumps = False
+        self.claims: dict[str, float] = {}
         self.tokens = [0]
         self.writers: dict[Scope, list[int]] = {scope: [] for scope in SCOPES}
         self.sound = True
 
     def start_daemon(self) -> None:
         self.leases = Leases(self.clock, self.ids, lambda _: SETTINGS)
+        self.claiming = Claims(self.clock, lambda _: SETTINGS, self.leases)
         self.sessions = Sessions(self.clock, self.processes, self.leases)
         with self.store.transaction() as tx:
             self.view = LeaseView(tx.leases.live(), tx.waiters.waiting())
@@ -103,7 +116,17 @@ class LeaseMachine(RuleBasedStateMachine):
                 self.queue[waiter.id] = waiter
             case WaiterGone(waiter=waiter):
                 del self.queue[waiter.id]
+                self.claims.pop(waiter.id, None)
                 self.decided.add(waiter.id)
+            case ClaimMade(waiter=waiter):
+                self.queue[waiter.id] = waiter
+                self.claims[waiter.id] = self.clock.now()
+            case ClaimRefused(waiter=waiter):
+                self.queue[waiter.id] = waiter
+                del self.claims[waiter.id]
+            case LeaseEnded(lease=lease, why="stolen" | "handed-over" as why, by=by):
+                self.jumps = True
+                self.hear_taken(lease, why, by)
             case LeaseEnded(lease=lease, why="reclaimed"):
                 assert lease.state is State.VANISHED, "taken from somebody who is here"
                 self.reclaimed = lease.scopes
@@ -112,8 +135,21 @@ class LeaseMachine(RuleBasedStateMachine):
             case _:
                 pass
 
+    def hear_taken(self, lease: Lease, why: str, by: str) -> None:
+        if why == "handed-over" or by in PEOPLE:
+            self.unsaved -= {(lease.holder.id, scope) for scope in lease.scopes}
+            return
+        due = {
+            ticket
+            for ticket, made in self.claims.items()
+            if made + SETTINGS.leases_contest_s <= self.clock.now()
+        }
+        assert lease.state is not State.DIRTY, "a program took unsaved work"
+        assert any(self.queue[each].ask.holder.name == by for each in due), "taken without time to object"
+
     def hear_grant(self, lease: Lease, waiter: Waiter | None) -> None:
         if waiter:
+            self.claims.pop(waiter.id, None)
             self.decided.add(waiter.id)
             self.met.append(waiter)
         if waiter and lease.id in self.leased:
@@ -121,7 +157,9 @@ class LeaseMachine(RuleBasedStateMachine):
         self.leased.add(lease.id)
         # who comes back for what their editor had was there before everybody who waits for it
         place = waiter.place if waiter else float("-inf" if lease.scopes == self.reclaimed else "inf")
-        self.reclaimed = ()
+        if self.jumps:
+            place = float("-inf")
+        self.reclaimed, self.jumps = (), False
         for each in self.queue.values():
             first = each.place < place and each.ask.holder.id != lease.holder.id
             assert not (first and collide(each.ask, lease, lease.scopes)), "somebody was overtaken"
@@ -167,6 +205,49 @@ class LeaseMachine(RuleBasedStateMachine):
         if who not in self.pids:
             self.assert_gone(who)
 
+    @rule(who=agents, wanted=st.lists(scopes, min_size=1, max_size=2, unique=True))
+    def steals(self, who: str, wanted: list[Scope]) -> None:
+        ask = _ask(_agent(who), wanted, Mode.WRITE)
+
+        def work(tx: Tx) -> Granted | Queued | Refusal:
+            self.seen(tx, ask.holder.session)
+            return self.claiming.steal(tx, ask)
+
+        outcome = self.run(work)
+        if isinstance(outcome, Queued) and outcome.conflicts:
+            assert outcome.waiter.id in self.claims, "claimed and not told"
+
+    @rule(who=people, scope=files)
+    def insists(self, who: str, scope: Scope) -> None:
+        holder = self.person(who)
+        self.jumps = True  # also where nobody holds it, and others were next
+        outcome = self.run(lambda tx: self.claiming.steal(tx, _ask(holder, [scope], Mode.WRITE)))
+        self.jumps = False
+        assert isinstance(outcome, Granted), "a person always may"
+        assert self.has(_ask(holder, [scope], Mode.WRITE)), "granted in part"
+
+    @precondition(lambda self: self.live())
+    @rule(number=places, to=agents)
+    def hands_over(self, number: int, to: str) -> None:
+        live = self.live()
+        lease = live[number % len(live)]
+
+        def work(tx: Tx) -> Lease:
+            self.seen(tx, _agent(to).session)
+            return self.claiming.hand_over(tx, lease, _agent(to))
+
+        if lease.holder.id != to:
+            self.run(work)
+            assert not self.rest(_ask(_agent(to), lease.scopes, lease.mode), self.live()), "handed to nobody"
+
+    @rule(who=agents)
+    def downgrades(self, who: str) -> None:
+        def work(tx: Tx) -> None:
+            for lease in tx.leases.of_holder(who):
+                self.leases.downgrade(tx, lease)
+
+        self.run(work)
+
     @rule(who=agents)
     def releases(self, who: str) -> None:
         self.run(lambda tx: self.leases.release(tx, tx.leases.of_holder(who)))
@@ -211,10 +292,12 @@ class LeaseMachine(RuleBasedStateMachine):
     def time_passes(self, seconds: float) -> None:
         self.clock.advance(seconds)
         self.run(self.sessions.reap)
+        self.run(self.claiming.enforce)
         deadline = self.run(self.leases.reap)
         with self.store.transaction() as tx:
             expiries = [each.expires_at for each in tx.leases.live()]
             expiries += [each.expires_at for each in tx.waiters.waiting()]
+            expiries += [each.claims_at for each in tx.waiters.waiting()]
         ends = [each for each in expiries if each is not None]
         assert all(each > self.clock.now() for each in ends), "something outlived its end"
         assert deadline == min(ends, default=None), "the reaper would sleep too long"
@@ -294,6 +377,7 @@ class LeaseMachine(RuleBasedStateMachine):
         theirs = ask.state is State.DIRTY and any(
             each.state is State.VANISHED and each.scopes == ask.scopes for each in self.live()
         )
+        before = set(self.claims)
         outcome = self.run(work)
         if isinstance(outcome, Refusal):
             assert outcome.code is Code.LEASE_DEADLOCK, "refused for another reason"
@@ -301,6 +385,12 @@ class LeaseMachine(RuleBasedStateMachine):
             assert not ticket, "refused what was queued"
             return
         assert ticket or ask.state is State.DIRTY or not closes, "a circle of waiters closed"
+        own = [scope for each in self.live() if each.holder.id == ask.holder.id for scope in each.scopes]
+        asked = [scope for scope in own if meet([scope], ask.scopes)]
+        open_claims = [self.queue[each].ask for each in self.claims if each in before]
+        assert not any(meet(each.scopes, asked) for each in open_claims if each.holder.id != ask.holder.id), (
+            "an objection was not heard"
+        )
         assert not (theirs and isinstance(outcome, Queued)), "a returning person waited"
         if isinstance(outcome, Granted):
             assert self.has(ask), "granted in part"

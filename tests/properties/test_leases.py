@@ -13,7 +13,9 @@ from lsp_orch.domain.events import LeaseChanged, WaiterGone
 from lsp_orch.domain.grants import Ask, Waiter
 from lsp_orch.domain.lease import STEPS, Lease, Mode, State, Step
 from lsp_orch.endpoints.view import LeaseView
+from lsp_orch.services import claims
 from lsp_orch.services import leases as service
+from lsp_orch.services.claims import Claims
 from lsp_orch.services.leases import Leases
 from lsp_orch.services.sessions import Sessions
 from lsp_orch.store import queries
@@ -22,7 +24,7 @@ from lsp_orch.store.leases import LeaseTable, WaiterTable
 from tests.properties.leases import LeaseMachine
 
 THOROUGH = settings(
-    max_examples=int(os.environ.get("HIST", "400")),
+    max_examples=400,
     stateful_step_count=50,
     deadline=None,
     derandomize="CI" in os.environ,
@@ -138,6 +140,11 @@ SEEDS: list[tuple[Seed, str]] = [
     (method(service, "cycle", lambda who, *_: (who, who)), "refused without a circle"),
     # a vanished editor's files
     (method(Leases, "_reclaim", lambda *_: None), "a returning person waited"),
+    # claims
+    (method(Claims, "enforce", lambda *_: None), "outlived"),
+    (method(Leases, "object", lambda *_: None), "an objection was not heard"),
+    (method(claims, "_unsaved", lambda *_: None), "a program took unsaved work"),
+    (method(Leases, "unclaim", lambda *_: None), "outlived|not heard"),
     # time
     (method(LeaseTable, "expired", lambda *_: []), "outlived"),
     (method(WaiterTable, "expired", lambda *_: []), "outlived"),

@@ -64,6 +64,10 @@ class Guests:
             (each for each in self._guests.values() if compare_digest(each.token.encode(), shown)), None
         )
 
+    def await_ticket(self, ticket: str) -> bool:
+        """Whether a call was put off for it."""
+        return any(each.ticket == ticket for each in self._guests.values())
+
     def put_off(self, session: str) -> tuple[str, str]:
         """The ticket that a session's call was put off for, and the reason; empty where none was."""
         guest = self._guests.get(session)

@@ -10,7 +10,7 @@ from lsp_orch.domain.settings import Mode
 from lsp_orch.endpoints.hooks.event import HookEvent, parse
 from lsp_orch.endpoints.hooks.verdict import Verdict, refuse, warn
 from lsp_orch.endpoints.wire import Hello
-from lsp_orch.services.ports import SettingsOf
+from lsp_orch.services.ports import Address, SettingsOf
 
 _log = logging.getLogger(__name__)
 
@@ -92,7 +92,8 @@ def _parse(question: Question) -> HookEvent:
     if not isinstance(document, dict):
         raise Misuse(Code.BAD_REQUEST, "the hook's input is not a JSON object")
     hello = question.hello
-    event = parse(document, hello.pid, hello.cwd, hello.mode)
+    inbox = Address(socket=hello.inbox, token=hello.inbox_token) if hello.inbox else None
+    event = parse(document, hello.pid, hello.cwd, hello.mode, inbox)
     if question.session not in ("", event.session):
         raise Misuse(
             Code.BAD_REQUEST, f"the token is not that of session {event.session!a}", "use the session's own"

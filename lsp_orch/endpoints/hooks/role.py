@@ -8,6 +8,7 @@ from lsp_orch.endpoints.desk import Desk
 from lsp_orch.endpoints.hooks.event import HookEvent, holder
 from lsp_orch.endpoints.hooks.guests import Guests
 from lsp_orch.endpoints.hooks.judge import Judge, Question
+from lsp_orch.endpoints.hooks.news import HookNews
 from lsp_orch.endpoints.hooks.tool_use import ToolUse
 from lsp_orch.endpoints.hooks.verdict import PASS, Verdict, context, headed
 from lsp_orch.endpoints.wire import Peer
@@ -37,6 +38,7 @@ class Hooks:
         recall: Recall,
         paths: Paths,
         guests: Guests,
+        news: HookNews,
     ) -> None:
         self._desk = desk
         self._leases = leases
@@ -45,6 +47,7 @@ class Hooks:
         self._recall = recall
         self._paths = paths
         self._guests = guests
+        self._news = news
         self._table: dict[str, Callable[[HookEvent, str], Awaitable[Verdict]]] = {
             "PostToolUse": self._tool_use.after,
             "PostToolUseFailure": self._tool_use.after,
@@ -58,8 +61,9 @@ class Hooks:
     async def answer(self, event: HookEvent) -> Verdict:
         """Note the sign of life, then do what the event asks for."""
         name = await self._desk.do(lambda tx: self._seen(tx, event))
+        self._news.seen(event)
         handler = self._table.get(event.name)
-        return await handler(event, name) if handler else PASS
+        return await self._news.add(event, await handler(event, name) if handler else PASS)
 
     def workspace(self, folder: str) -> str:
         """The checkout around a folder, or the folder itself."""

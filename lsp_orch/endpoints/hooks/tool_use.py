@@ -3,6 +3,7 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Iterable
+from functools import partial
 from typing import Protocol, TypeVar
 
 from lsp_orch.domain.errors import Refusal
@@ -84,7 +85,10 @@ class ToolUse:
             reason=event.tool,
             ttl_s=settings.leases_ttl_s,
         )
-        outcome = await self._acquire(ask, settings.leases_hook_wait_s)
+        since = partial(_remember, self._asked, (ask.holder.id, ask.scopes))
+        outcome = await self._lobby.acquire(
+            ask, settings.leases_hook_wait_s, lambda waiter: since(waiter.since)
+        )
         match outcome:
             case Granted():
                 _remember(self._calls, event.call, intent)
@@ -106,13 +110,6 @@ class ToolUse:
         if intent.unknown:
             await self._desk.do(lambda tx: self._hand_back(tx, who, intent))
         return PASS
-
-    async def _acquire(self, ask: Ask, wait_s: float) -> Granted | Queued | Refusal:
-        outcome = await self._lobby.acquire(ask, 0.0)
-        if isinstance(outcome, Queued):
-            _remember(self._asked, (ask.holder.id, ask.scopes), outcome.waiter.since)
-            outcome = await self._lobby.acquire(ask, wait_s)
-        return outcome
 
     async def _granted(self, event: HookEvent, ask: Ask, intent: Intent) -> Verdict:
         """Keep what is about to be overwritten, and see that the agent knows it."""

@@ -10,6 +10,12 @@ INSERT INTO lease_scope (lease_id, kind, key, anchor, mode) VALUES (:lease_id, :
 -- name: update
 UPDATE lease SET state = :state, ttl_s = :ttl_s, expires_at = :expires_at WHERE id = :id;
 
+-- name: downgrade
+UPDATE lease SET mode = 'read' WHERE id = :id;
+
+-- name: downgrade_scopes
+UPDATE lease_scope SET mode = 'read' WHERE lease_id = :id;
+
 -- name: delete
 DELETE FROM lease WHERE id = :id;
 
