@@ -124,8 +124,15 @@ async def test_the_turn_that_a_late_message_makes_costs_nobody_the_result(tmp_pa
     client = tmp_path / "claude"
     client.write_text(f"#!/bin/sh\necho '{first}'\necho '{second}'\n")
     client.chmod(0o700)
-    fields = {"model": "m", "max_usd": 1.0, "max_turns": 1, "check": "", "log": str(tmp_path / "log")}
-    only = Job(session_id=SESSION, folder=str(tmp_path), prompt="go", **fields)  # type: ignore[arg-type]  # as named
+    fields: dict[str, Any] = {
+        "model": "m",
+        "max_usd": 1.0,
+        "max_turns": 1,
+        "check": "",
+        "log": str(tmp_path / "log"),
+        "entry": NOWHERE,
+    }
+    only = Job(session_id=SESSION, folder=str(tmp_path), prompt="go", **fields)
     run = await ClaudeWorker(str(client), ["/bin/true"], SystemProcesses(), 300.0).start(only)
     assert await events(run) == ["result", "result"]
     await run.end(1.0)
