@@ -1,5 +1,6 @@
 """Overlap of any two scopes, against an oracle that goes through every path of a small world."""
 
+import os
 import re
 from functools import cache
 from itertools import product
@@ -16,7 +17,7 @@ from lsp_orch.domain.scope import Kind, Scope, covered, folders, touch
 NAMES = ("a", "b", "c", "aa", "ab", "ba", "bb")
 WORLD = tuple("/" + "/".join(names) for depth in (1, 2, 3, 4) for names in product(NAMES, repeat=depth))
 
-atoms = st.sampled_from(("a", "b", "*", "?", "[ab]", "[!a]", "[a-b]", "[^b]", "\\a"))
+atoms = st.sampled_from(("a", "b", "*", "?", "[ab]", "[!a]", "[a-b]", "[^a]", "\\a"))
 names = st.lists(atoms, min_size=1, max_size=2).map("".join).filter(lambda name: name != "**")
 braces = st.tuples(names, names).map(lambda each: f"{{{each[0]},{each[1]}}}")
 parts = st.one_of(names, names, braces, st.just("**"))
@@ -59,7 +60,7 @@ def _name(name: str) -> str:
     return name.replace("{", "(?:").replace(",", "|").replace("}", ")")
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=1500, deadline=None, derandomize="CI" in os.environ)
 @given(scopes, scopes)
 def test_two_scopes_overlap_when_a_path_is_in_both(one: Scope, other: Scope) -> None:
     common = bool(world(one) & world(other))
@@ -67,7 +68,7 @@ def test_two_scopes_overlap_when_a_path_is_in_both(one: Scope, other: Scope) -> 
     assert touch((one,), (other,)) is common
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500, deadline=None, derandomize="CI" in os.environ)
 @given(scopes, scopes)
 def test_a_scope_covers_no_more_than_it_holds(one: Scope, other: Scope) -> None:
     if one.covers(other):
@@ -76,14 +77,14 @@ def test_a_scope_covers_no_more_than_it_holds(one: Scope, other: Scope) -> None:
         assert one.covers(other) is (world(other) <= world(one))
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500, deadline=None, derandomize="CI" in os.environ)
 @given(scopes)
 def test_all_of_a_scope_lies_at_its_anchor_or_below(one: Scope) -> None:
     if one.on_disk:
         assert all(one.anchor in folders(each) for each in world(one))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, deadline=None, derandomize="CI" in os.environ)
 @given(st.lists(scopes, max_size=4), st.lists(scopes, max_size=4))
 def test_many_touch_when_any_two_do(some: list[Scope], others: list[Scope]) -> None:
     assert touch(some, others) is any(one.overlaps(other) for one in some for other in others)

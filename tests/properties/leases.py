@@ -205,49 +205,6 @@ class LeaseMachine(RuleBasedStateMachine):
         if who not in self.pids:
             self.assert_gone(who)
 
-    @rule(who=agents, wanted=st.lists(scopes, min_size=1, max_size=2, unique=True))
-    def steals(self, who: str, wanted: list[Scope]) -> None:
-        ask = _ask(_agent(who), wanted, Mode.WRITE)
-
-        def work(tx: Tx) -> Granted | Queued | Refusal:
-            self.seen(tx, ask.holder.session)
-            return self.claiming.steal(tx, ask)
-
-        outcome = self.run(work)
-        if isinstance(outcome, Queued) and outcome.conflicts:
-            assert outcome.waiter.id in self.claims, "claimed and not told"
-
-    @rule(who=people, scope=files)
-    def insists(self, who: str, scope: Scope) -> None:
-        holder = self.person(who)
-        self.jumps = True  # also where nobody holds it, and others were next
-        outcome = self.run(lambda tx: self.claiming.steal(tx, _ask(holder, [scope], Mode.WRITE)))
-        self.jumps = False
-        assert isinstance(outcome, Granted), "a person always may"
-        assert self.has(_ask(holder, [scope], Mode.WRITE)), "granted in part"
-
-    @precondition(lambda self: self.live())
-    @rule(number=places, to=agents)
-    def hands_over(self, number: int, to: str) -> None:
-        live = self.live()
-        lease = live[number % len(live)]
-
-        def work(tx: Tx) -> Lease:
-            self.seen(tx, _agent(to).session)
-            return self.claiming.hand_over(tx, lease, _agent(to))
-
-        if lease.holder.id != to:
-            self.run(work)
-            assert not self.rest(_ask(_agent(to), lease.scopes, lease.mode), self.live()), "handed to nobody"
-
-    @rule(who=agents)
-    def downgrades(self, who: str) -> None:
-        def work(tx: Tx) -> None:
-            for lease in tx.leases.of_holder(who):
-                self.leases.downgrade(tx, lease)
-
-        self.run(work)
-
     @rule(who=agents)
     def releases(self, who: str) -> None:
         self.run(lambda tx: self.leases.release(tx, tx.leases.of_holder(who)))
@@ -464,6 +421,53 @@ class LeaseMachine(RuleBasedStateMachine):
             if each.place < place and each.ask.holder.id != ask.holder.id and collide(ask, each.ask, rest)
         ]
         return leases, waiters
+
+
+class ClaimMachine(LeaseMachine):
+    """The same, with people and programs who take, hand over and downgrade."""
+
+    @rule(who=agents, wanted=st.lists(scopes, min_size=1, max_size=2, unique=True))
+    def steals(self, who: str, wanted: list[Scope]) -> None:
+        ask = _ask(_agent(who), wanted, Mode.WRITE)
+
+        def work(tx: Tx) -> Granted | Queued | Refusal:
+            self.seen(tx, ask.holder.session)
+            return self.claiming.steal(tx, ask)
+
+        outcome = self.run(work)
+        if isinstance(outcome, Queued) and outcome.conflicts:
+            assert outcome.waiter.id in self.claims, "claimed and not told"
+
+    @rule(who=people, scope=files)
+    def insists(self, who: str, scope: Scope) -> None:
+        holder = self.person(who)
+        self.jumps = True  # also where nobody holds it, and others were next
+        outcome = self.run(lambda tx: self.claiming.steal(tx, _ask(holder, [scope], Mode.WRITE)))
+        self.jumps = False
+        assert isinstance(outcome, Granted), "a person always may"
+        assert self.has(_ask(holder, [scope], Mode.WRITE)), "granted in part"
+
+    @precondition(lambda self: self.live())
+    @rule(number=places, to=agents)
+    def hands_over(self, number: int, to: str) -> None:
+        live = self.live()
+        lease = live[number % len(live)]
+
+        def work(tx: Tx) -> Lease:
+            self.seen(tx, _agent(to).session)
+            return self.claiming.hand_over(tx, lease, _agent(to))
+
+        if lease.holder.id != to:
+            self.run(work)
+            assert not self.rest(_ask(_agent(to), lease.scopes, lease.mode), self.live()), "handed to nobody"
+
+    @rule(who=agents)
+    def downgrades(self, who: str) -> None:
+        def work(tx: Tx) -> None:
+            for lease in tx.leases.of_holder(who):
+                self.leases.downgrade(tx, lease)
+
+        self.run(work)
 
 
 def collide(one: Ask | Lease, other: Ask | Lease, where: Sequence[Scope] | set[Scope]) -> bool:

@@ -13,15 +13,13 @@ from lsp_orch.domain.events import LeaseChanged, WaiterGone
 from lsp_orch.domain.grants import Ask, Waiter
 from lsp_orch.domain.lease import STEPS, Lease, Mode, State, Step
 from lsp_orch.endpoints.view import LeaseView
-from lsp_orch.services import claims
 from lsp_orch.services import leases as service
-from lsp_orch.services.claims import Claims
 from lsp_orch.services.leases import Leases
 from lsp_orch.services.sessions import Sessions
 from lsp_orch.store import queries
 from lsp_orch.store.base import Tx
 from lsp_orch.store.leases import LeaseTable, WaiterTable
-from tests.properties.leases import LeaseMachine
+from tests.properties.leases import ClaimMachine, LeaseMachine
 
 THOROUGH = settings(
     max_examples=400,
@@ -46,6 +44,10 @@ Seed = Callable[[pytest.MonkeyPatch], None]
 
 def test_leases_keep_every_promise_in_any_history() -> None:
     run_state_machine_as_test(LeaseMachine, settings=THOROUGH)
+
+
+def test_taking_and_handing_over_keep_them_in_short_histories() -> None:
+    run_state_machine_as_test(ClaimMachine, settings=settings(UNTIL_FOUND, max_examples=60))
 
 
 def query(name: str, text: str) -> Seed:
@@ -140,11 +142,6 @@ SEEDS: list[tuple[Seed, str]] = [
     (method(service, "cycle", lambda who, *_: (who, who)), "refused without a circle"),
     # a vanished editor's files
     (method(Leases, "_reclaim", lambda *_: None), "a returning person waited"),
-    # claims
-    (method(Claims, "enforce", lambda *_: None), "outlived"),
-    (method(Leases, "object", lambda *_: None), "an objection was not heard"),
-    (method(claims, "_unsaved", lambda *_: None), "a program took unsaved work"),
-    (method(Leases, "unclaim", lambda *_: None), "outlived|not heard"),
     # time
     (method(LeaseTable, "expired", lambda *_: []), "outlived"),
     (method(WaiterTable, "expired", lambda *_: []), "outlived"),

@@ -1,5 +1,6 @@
 """Whoever writes has seen what they write over, in any history of readers, writers and others."""
 
+import os
 from collections.abc import Callable
 from hashlib import sha256
 
@@ -17,7 +18,13 @@ from lsp_orch.store.reads import ReadTable
 from lsp_orch.store.sqlite import SqliteStore
 from tests.fixtures.clock import FakeClock
 
-THOROUGH = settings(max_examples=200, stateful_step_count=50, deadline=None, database=None)
+THOROUGH = settings(
+    max_examples=200,
+    stateful_step_count=50,
+    deadline=None,
+    database=None,
+    derandomize="CI" in os.environ,
+)
 UNTIL_FOUND = settings(THOROUGH, derandomize=True, phases=[Phase.generate])
 
 HOLDERS = tuple(

@@ -214,16 +214,22 @@ def _no_lease(lease_id: str) -> Refusal:
 
 
 def _not_of(leases: list[Lease], waiters: list[Waiter], name: str) -> Refusal | None:
-    """Refuse what somebody else holds: it is not let go of but taken, and that openly."""
-    for each in (*(lease.holder for lease in leases), *(waiter.ask.holder for waiter in waiters)):
-        typed = each.id.startswith((_cli_id(""), "user:"))
-        if (name and each.id != _cli_id(name)) or not (name or typed):
-            return Refusal(
-                code=Code.LEASE_NOT_YOURS,
-                message=f"{each.name} holds it, or waits for it",
-                hint="ask them to let go, or take it with `lsp-orch lease steal PATH --reason TEXT`",
-            )
-    return None
+    """Refuse what somebody else holds: it is not let go of but taken, and that openly.
+
+    A person may take anybody out of the queue; a name only itself.
+    """
+    holding, waiting = [each.holder for each in leases], [each.ask.holder for each in waiters]
+    if name:
+        others = [each for each in (*holding, *waiting) if each.id != _cli_id(name)]
+    else:
+        others = [each for each in holding if not each.id.startswith((_cli_id(""), "user:"))]
+    if not others:
+        return None
+    return Refusal(
+        code=Code.LEASE_NOT_YOURS,
+        message=f"{others[0].name} has it, or waits for it",
+        hint="ask them to let go, or take it with `lsp-orch lease steal PATH --reason TEXT`",
+    )
 
 
 def _named(tx: Tx, name: str, lease: Lease) -> Holder | None:
