@@ -11,7 +11,7 @@ from typing import Any
 
 from lsp_orch.adapters.worker_log import WorkerLog
 from lsp_orch.domain.errors import Code, Refusal
-from lsp_orch.domain.result import Outcome, parse
+from lsp_orch.domain.result import Deferred, Outcome, Result, parse
 from lsp_orch.services.ports import Processes
 
 _TAIL = 4096  # bytes of what it wrote to stderr
@@ -63,12 +63,20 @@ class ClaudeRun:
         event = self._result
         if event is None:
             return Outcome(result=self._died())
-        output = event.get("structured_output")
         return Outcome(
-            result=self._failed(event) if output is None else parse(output),
+            result=self._came_to(event),
             cost_usd=_number(event.get("total_cost_usd")),
             turns=int(_number(event.get("num_turns"))),
         )
+
+    def _came_to(self, event: Mapping[str, Any]) -> Result | Refusal | Deferred:
+        match event:
+            case {"structured_output": output} if output is not None:
+                return parse(output)
+            case {"deferred_tool_use": {"name": str(tool)}}:
+                return Deferred(tool=tool)
+            case _:
+                return self._failed(event)
 
     async def end(self, grace_s: float) -> None:
         """Stop the session and all it has started; returns when all are gone.

@@ -30,6 +30,8 @@ _OF_A_SESSION = frozenset(
 def environment(inherited: Mapping[str, str], session_id: str, tmp: str, silence_s: float) -> dict[str, str]:
     """Build a worker's environment; ``tmp`` is its own temporary folder."""
     kept = {name: value for name, value in inherited.items() if _may_pass(name)}
+    for name in ("NO_PROXY", "no_proxy"):  # the address it asks before it writes is no other machine's
+        kept[name] = ",".join(filter(None, (kept.get(name), "127.0.0.1")))
     return {
         "CLAUDE_CODE_MAX_RETRIES": "4",  # beyond that it is our queue that waits, not a process
         # a command that is silent for longer would be taken for a dead worker

@@ -22,7 +22,7 @@ def tasks_table(tasks: list[dict[str, Any]]) -> RenderableType:
             f"{each['attempt']}/{each['attempts']}",
             f"{each['cost_usd']:.2f}",
             each["title"],
-            (each["error"] or "").partition("\n")[0],
+            (_reason(each) or each["error"] or "").partition("\n")[0],
         )
     return table
 
@@ -36,7 +36,7 @@ def task_details(task: dict[str, Any]) -> RenderableType:
         "task": task["id"],
         "title": task["title"],
         "state": task["state"],
-        "waits for": ", ".join(waits),
+        "waits for": ", ".join(waits) or _reason(task),
         "error": task["error"],
         "attempt": f"{task['attempt']} of {task['attempts']}",
         "next attempt": task["next_attempt_at"],
@@ -56,6 +56,11 @@ def task_details(task: dict[str, Any]) -> RenderableType:
         if value:
             table.add_row(name, str(value))
     return table
+
+
+def _reason(task: dict[str, Any]) -> str:
+    """What a parked task waits for."""
+    return str((task.get("waits_for") or {}).get("reason", ""))
 
 
 def log_line(line: str) -> str:

@@ -9,17 +9,21 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
+from lsp_orch.daemon.gate import Gate
+from lsp_orch.daemon.sheltering import Sheltering
 from lsp_orch.domain import brief
 from lsp_orch.domain.errors import Code, OrchError, Refusal, Unavailable
-from lsp_orch.domain.result import Outcome, Result, Status
+from lsp_orch.domain.result import Deferred, Outcome, Result, Status
 from lsp_orch.domain.settings import Settings
 from lsp_orch.domain.task import AUTO, Isolation, Task
 from lsp_orch.endpoints.desk import Desk
 from lsp_orch.endpoints.wholly import wholly
 from lsp_orch.services import task_files
 from lsp_orch.services.dispatcher import Dispatcher
-from lsp_orch.services.ports import Clock, Git, Job, Processes, Run, Worker
+from lsp_orch.services.ports import Clock, Git, Job, Processes, Run, Shelter, Worker
+from lsp_orch.services.sessions import Sessions
 from lsp_orch.services.task_files import TaskFiles
+from lsp_orch.store.base import Tx
 
 _HEARTBEAT_S = 30.0  # events come many times a second; on disk they are worth this much
 
@@ -47,6 +51,9 @@ class Attempts:
     dispatcher: Dispatcher
     git: Git
     worker: Worker
+    gate: Gate
+    sessions: Sessions
+    sheltering: Sheltering
     processes: Processes
     files: TaskFiles
     settings: Settings
@@ -68,11 +75,18 @@ class Attempts:
     async def withdraw(self, task: Task) -> None:
         """End whatever a run has left, keep its work, and queue the task again if it is still to be done."""
         await asyncio.to_thread(self._clear, task)
-        await self.desk.do(lambda tx: self.dispatcher.stopped(tx, task))
+
+        def work(tx: Tx) -> None:
+            self.sessions.left(tx, task.session_id)
+            self.dispatcher.stopped(tx, task)
+
+        await self.desk.do(work)
 
     async def _carry(self, task: Task) -> None:
+        loop = asyncio.get_running_loop()
+        began, ticket, why = loop.time() - task.ran_s, "", ""
         try:
-            outcome = await self._work(task)
+            outcome, (ticket, why) = await self._work(task)
         except asyncio.CancelledError:
             await wholly(self.withdraw(task))
             raise
@@ -82,12 +96,24 @@ class Attempts:
             _log.exception("the attempt at %s failed", task.id)
             words = "lsp-orch itself failed; the daemon's log says why"
             outcome = Outcome(result=Refusal(code=Code.INTERNAL, message=words))
-        await wholly(self._settle(task, outcome))
+        if ticket and isinstance(outcome.result, Deferred):
+            await wholly(self._park(task, outcome, ticket, why, loop.time() - began))
+        else:
+            await wholly(self._settle(task, outcome))
 
-    async def _work(self, task: Task) -> Outcome:
+    async def _work(self, task: Task) -> tuple[Outcome, tuple[str, str]]:
+        """Run it; the outcome, and the ticket and reason for which its last call was put off."""
         async with self._placing:
             folder = await wholly(self._place(task))
-        run = await self.worker.start(self._job(task, folder))
+        try:
+            async with self.sheltering.around(task, folder) as shelter:
+                outcome = await self._run(task, self._job(task, folder, shelter))
+            return outcome, self.gate.put_off(task.session_id)
+        finally:
+            self.gate.dismiss(task.session_id)
+
+    async def _run(self, task: Task, job: Job) -> Outcome:
+        run = await self.worker.start(job)
         if self.ears:
             self.ears.opened(task.session_id, run.say)
         try:
@@ -101,6 +127,8 @@ class Attempts:
 
     async def _place(self, task: Task) -> str:
         """Make the folder the worker works in; the store knows of it before it exists."""
+        if task.resumes:
+            return _left(task)
         base = await asyncio.to_thread(self.git.head, task.workspace)
         if task.isolate is Isolation.SHARED:
             await self.desk.do(lambda tx: self.dispatcher.placed(tx, task, "", "", base))
@@ -113,7 +141,7 @@ class Attempts:
     async def _listen(self, task: Task, run: Run) -> Refusal | None:
         """Follow the worker until its result or its end; refuse when our patience ends first."""
         silence = asyncio.timeout(self.settings.tasks_startup_s)
-        whole = asyncio.timeout(task.timeout_s)
+        whole = asyncio.timeout(max(0.0, task.timeout_s - task.ran_s))
         beaten = self.clock.now()
         try:
             async with whole, silence, aclosing(run.events()) as events:
@@ -129,6 +157,16 @@ class Attempts:
             return _late(task.timeout_s if whole.expired() else None)
         return None
 
+    async def _park(self, task: Task, outcome: Outcome, ticket: str, why: str, ran_s: float) -> None:
+        """Let the task rest: its folder, its leases and its place in the queue stay."""
+
+        def work(tx: Tx) -> Task | None:
+            self.sessions.rested(tx, task.session_id)
+            return self.dispatcher.parked(tx, task, outcome, ticket, why, ran_s)
+
+        if not await self.desk.do(work):
+            await self.withdraw(task)  # cancelled meanwhile
+
     async def _settle(self, task: Task, outcome: Outcome) -> None:
         """Keep the work, then tell the store how the attempt ended."""
         try:
@@ -140,9 +178,9 @@ class Attempts:
         if not await self.desk.do(lambda tx: self.dispatcher.finished(tx, task, outcome, tip, chance)):
             await self.withdraw(task)  # cancelled meanwhile: the work is kept, but not for a review
 
-    def _keep(self, task: Task, result: Result | Refusal) -> str:
+    def _keep(self, task: Task, result: Result | Refusal | Deferred) -> str:
         """Commit what is worth a review; the commit, or nothing when there is none to make."""
-        if isinstance(result, Refusal) or result.status is Status.FAILED:
+        if not isinstance(result, Result) or result.status is Status.FAILED:
             self._clear(task)
             return ""
         if task.isolate is Isolation.SHARED:
@@ -177,7 +215,7 @@ class Attempts:
     def _worktree(self, task: Task) -> str:
         return self.files.worktree(self.git.repository(task.workspace), task)
 
-    def _job(self, task: Task, folder: str) -> Job:
+    def _job(self, task: Task, folder: str, shelter: Shelter | None) -> Job:
         return Job(
             session_id=task.session_id,
             folder=folder,
@@ -187,7 +225,22 @@ class Attempts:
             max_turns=task.max_turns,
             check=task.check,
             log=self.files.log(task),
+            entry=self.gate.admit(task.session_id, sandboxed=shelter is not None),
+            resumes=task.resumes,
+            shelter=shelter,
         )
+
+
+def _left(task: Task) -> str:
+    """The folder that a parked run has left."""
+    folder = task.worktree or task.workspace
+    if not Path(folder).is_dir():
+        raise Unavailable(
+            Code.WORKER_DIED,
+            f"{folder}, where the worker was parked, is gone",
+            "the next attempt begins anew",
+        )
+    return folder
 
 
 def _late(limit_s: float | None) -> Refusal:

@@ -8,20 +8,25 @@ from collections.abc import Callable, Mapping
 from lsp_orch import __version__
 from lsp_orch.adapters.ancestors import ancestors
 from lsp_orch.adapters.claude_inbox import ClaudeInbox
+from lsp_orch.adapters.fence_files import FenceFiles
 from lsp_orch.adapters.repositories import GitRepositories
 from lsp_orch.adapters.settings_files import SettingsFiles
 from lsp_orch.adapters.shell.bash import BashWrites
 from lsp_orch.daemon import checkup
 from lsp_orch.daemon.desk import Desk
 from lsp_orch.daemon.echo import Echo
-from lsp_orch.daemon.labour import Labour
+from lsp_orch.daemon.fencing import Fencing
+from lsp_orch.daemon.gate import Gate
+from lsp_orch.daemon.labour import Custody, Labour
 from lsp_orch.daemon.news import News
 from lsp_orch.daemon.reaping import Reaping
 from lsp_orch.daemon.recovery import Archive
 from lsp_orch.daemon.stores import open_store
 from lsp_orch.daemon.vault import Vault
 from lsp_orch.daemon.world import World
+from lsp_orch.endpoints.hooks.guests import Guests
 from lsp_orch.endpoints.hooks.intent import Intents
+from lsp_orch.endpoints.hooks.judge import Judge
 from lsp_orch.endpoints.hooks.news import HookNews
 from lsp_orch.endpoints.hooks.role import HookRole, Hooks
 from lsp_orch.endpoints.hooks.tool_use import ToolUse
@@ -44,6 +49,7 @@ from lsp_orch.endpoints.wire import Peer, Role
 from lsp_orch.services.claims import Claims
 from lsp_orch.services.guard import Guard
 from lsp_orch.services.leases import Leases
+from lsp_orch.services.parking import Parking
 from lsp_orch.services.reads import Reads
 from lsp_orch.services.sessions import Sessions
 from lsp_orch.store.base import Store, Tx
@@ -58,8 +64,10 @@ class Application:
         self._leases = leases = Leases(world.clock, world.ids, files.sound)
         self._claims = claims = Claims(world.clock, files.sound, leases)
         self._sessions = Sessions(world.clock, world.processes, leases)
+        parking = Parking(world.clock, leases, files.sound)
         with store.transaction() as tx:
             self._sessions.restart(tx)
+            parking.renew(tx)  # before the reaper looks: whoever is parked has nobody to show a sign of life
             live, waiting = tx.leases.live(), tx.waiters.waiting()
         own, news = News(), News()
         self._view = LeaseView(live, waiting)
@@ -67,7 +75,7 @@ class Application:
         self._desk = desk = Desk(store, self._echo.publish)
         self._watch = LeaseWatch(world.clock, self._view)
         self._lobby = lobby = Lobby(desk, leases, waiting)
-        self.inboxes = inboxes = Inboxes(world.clock, ClaudeInbox(), lobby.expected)
+        self.inboxes = inboxes = Inboxes(world.clock, ClaudeInbox(), self._awaited)
         relatives = Relatives(GitRepositories(), world.paths, live, inboxes.put)
         self._hub = Hub(self._view, relatives)
         relatives.show = self._hub.show
@@ -77,9 +85,9 @@ class Application:
         self._vault = Vault(world, files.of)
         reads = Reads(world.clock)
         self._archive = Archive(world, settings, desk, reads)
-        self._labour = Labour(world, settings, files.of, desk, news, self._vault.learn, inboxes)
         own.subscribe(self._archive.on_event)
-        self._hooks = Hooks(
+        self._guests = guests = Guests()
+        hooks = Hooks(
             desk=desk,
             leases=leases,
             sessions=self._sessions,
@@ -95,8 +103,20 @@ class Application:
             ),
             recall=self._vault,
             paths=world.paths,
+            guests=guests,
             news=HookNews(inboxes, relatives.settled),
         )
+        self._judge = Judge(hooks, files.sound)
+        fencing = Fencing(self._view.leases, FenceFiles(world.places.state / "fences"))
+        news.subscribe(fencing.on_event)
+        custody = Custody(
+            gate=Gate(self._judge, guests),
+            sessions=self._sessions,
+            parking=parking,
+            fencing=fencing,
+            ears=inboxes,
+        )
+        self._labour = Labour(world, settings, files.of, desk, news, self._vault.learn, custody)
         parts = Parts(
             tasks=self._labour.counts,
             notes=self._vault.count,
@@ -121,7 +141,7 @@ class Application:
         return {
             "cli": lambda peer: RpcRole(peer, {**self._methods, **self._watch.methods(peer)}),
             "editor": self._editor,
-            "hook": lambda peer: HookRole(peer, self._hooks, self._files.sound),
+            "hook": lambda peer: HookRole(peer, self._judge),
         }
 
     def busy(self) -> bool:
@@ -161,6 +181,11 @@ class Application:
             hub=self._hub,
         )
         return EditorRole(server, session.lost)
+
+    def _awaited(self, ticket: str) -> bool:
+        """Whether somebody waits for a ticket who goes on by itself: a call, or a worker that is parked."""
+        parked = self._guests.await_ticket(ticket) or self._labour.awaits(ticket)
+        return parked or self._lobby.expected(ticket)
 
     def _reap(self, tx: Tx) -> float | None:
         self._sessions.reap(tx)

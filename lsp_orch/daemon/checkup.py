@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from lsp_orch.adapters import programs
+from lsp_orch.adapters import programs, sandbox
 from lsp_orch.adapters.places import places
 from lsp_orch.adapters.settings_files import SettingsFiles
 from lsp_orch.client.places import here
 from lsp_orch.domain.errors import Code, Unavailable
+from lsp_orch.domain.settings import Sandbox
 from lsp_orch.services.ports import Git
 
 
@@ -35,11 +36,18 @@ def tries(
             Code.INTERNAL, "changed note files are not noticed", "run `lsp-orch daemon restart`"
         )
 
+    def shut_in(workspace: str) -> str:
+        if files.of(workspace).tasks_sandbox is Sandbox.OFF:
+            return "tasks.sandbox is off: a worker's shell is asked, not hindered"
+        nested = " (without a /proc of its own)" if sandbox.probe() else ""
+        return f"workers' shells are shut in by bubblewrap{nested}"
+
     return {
         "settings": settings,
         "git": lambda _: programs.git_version(),
         "repository": repository,
         "claude": lambda workspace: programs.claude_version(files.of(workspace).claude),
+        "sandbox": shut_in,
         "vault": vault,
         "note watcher": watcher,
     }

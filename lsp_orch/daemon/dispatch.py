@@ -8,11 +8,13 @@ from functools import partial
 
 from lsp_orch.daemon.attempt import Attempts
 from lsp_orch.domain.errors import Unavailable
-from lsp_orch.domain.events import Event, TaskChanged
+from lsp_orch.domain.events import Event, LeaseGranted, TaskChanged, WaiterGone
+from lsp_orch.domain.grants import Waiter
 from lsp_orch.domain.settings import Settings
 from lsp_orch.domain.task import State
 from lsp_orch.endpoints.desk import Desk
 from lsp_orch.services.dispatcher import Dispatcher
+from lsp_orch.services.parking import Parked, Parking
 from lsp_orch.services.ports import Clock
 
 _MOST = 4  # workers by default, on however many cores
@@ -25,29 +27,48 @@ class Dispatch:
     """Every worker is a child of ``run``; subscribe ``on_event`` to the news before that."""
 
     def __init__(
-        self, desk: Desk, dispatcher: Dispatcher, attempts: Attempts, clock: Clock, settings: Settings
+        self,
+        *,
+        desk: Desk,
+        dispatcher: Dispatcher,
+        attempts: Attempts,
+        parking: Parking,
+        clock: Clock,
+        settings: Settings,
     ) -> None:
         self._desk = desk
         self._dispatcher = dispatcher
         self._attempts = attempts
+        self._parking = parking
         self._clock = clock
         self._cap = settings.tasks_workers or min(_MOST, max(1, (os.cpu_count() or 1) // 2))
         self._runs: dict[str, tuple[str, asyncio.Task[None]]] = {}  # by task: its session and its child
         self._due: float | None = None
+        self._parked = Parked()
         self._woken = asyncio.Event()
         self._choosing = asyncio.Lock()
         self._leaving = False
 
     def on_event(self, event: Event) -> None:
-        """Look again when a task has changed, and end the worker of one that was cancelled."""
-        if isinstance(event, TaskChanged):
-            self._woken.set()
-            if event.state == State.CANCELLED and event.id in self._runs:
-                self._runs[event.id][1].cancel()
+        """Look again when a task or its ticket has changed, and end the worker of one that was cancelled."""
+        match event:
+            case TaskChanged(id=task_id, state=state):
+                self._woken.set()
+                if state == State.CANCELLED and task_id in self._runs:
+                    self._runs[task_id][1].cancel()
+            case LeaseGranted(ticket=ticket) | WaiterGone(waiter=Waiter(id=ticket)):
+                if self.awaits(ticket):
+                    self._woken.set()
+            case _:
+                pass
+
+    def awaits(self, ticket: str) -> bool:
+        """Whether a parked task goes on with it."""
+        return ticket in self._parked.tickets
 
     def busy(self) -> bool:
-        """Whether a worker works, or a task waits for its time."""
-        return bool(self._runs) or self._due is not None
+        """Whether a worker works, or a task waits for its time or its ticket."""
+        return bool(self._runs or self._parked.tickets) or self._due is not None
 
     async def run(self) -> None:
         """Start what may start, until cancelled or drained; first pick up what an earlier daemon has left."""
@@ -94,16 +115,17 @@ class Dispatch:
             self._runs[task.id] = task.session_id, child
             child.add_done_callback(partial(self._ended, task.id))
         self._due = await self._desk.do(lambda tx: tx.tasks.due())
+        self._parked = await self._desk.do(self._parking.renew)
 
     def _ended(self, task_id: str, _: asyncio.Task[None]) -> None:
         del self._runs[task_id]
         self._woken.set()
 
     async def _rest(self) -> None:
-        """Sleep until something changes, or the next task's time has come and there is room for it."""
-        wait_s = None
-        if self._due is not None and len(self._runs) < self._cap:
-            wait_s = max(0.0, self._due - self._clock.now())
+        """Sleep until something changes, a task's time has come and there is room, or parked ones need us."""
+        due = self._due if len(self._runs) < self._cap else None
+        times = [each for each in (due, self._parked.renew_at) if each is not None]
+        wait_s = max(0.0, min(times) - self._clock.now()) if times else None
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(wait_s):
                 await self._woken.wait()

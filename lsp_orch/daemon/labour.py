@@ -1,31 +1,49 @@
 """The tasks' part of the daemon: workers, worktrees, reviews."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 
+from lsp_orch.adapters import sandbox
 from lsp_orch.adapters.checks import ShellChecks
 from lsp_orch.adapters.claude import ClaudeWorker
 from lsp_orch.adapters.git import GitProgram
 from lsp_orch.adapters.programs import find_claude
 from lsp_orch.adapters.worker_log import read_log
 from lsp_orch.client import hook
-from lsp_orch.daemon.attempt import Attempts
+from lsp_orch.daemon.attempt import Attempts, Ears
 from lsp_orch.daemon.dispatch import Dispatch
+from lsp_orch.daemon.fencing import Fencing
+from lsp_orch.daemon.gate import Gate
 from lsp_orch.daemon.news import News
+from lsp_orch.daemon.sheltering import Sheltering
 from lsp_orch.daemon.world import World
 from lsp_orch.domain.settings import Settings
 from lsp_orch.domain.task import State, Task
 from lsp_orch.endpoints.bell import Bell
 from lsp_orch.endpoints.desk import Desk
-from lsp_orch.endpoints.inbox import Inboxes
 from lsp_orch.endpoints.rpc.reviews import ReviewMethods
 from lsp_orch.endpoints.rpc.role import Method
 from lsp_orch.endpoints.rpc.tasks import TaskMethods
 from lsp_orch.services.dispatcher import Dispatcher
+from lsp_orch.services.parking import Parking
 from lsp_orch.services.ports import SettingsOf
 from lsp_orch.services.reviews import Reviews
-from lsp_orch.services.task_files import TaskFiles
+from lsp_orch.services.sessions import Sessions
+from lsp_orch.services.task_files import BRANCHES, TaskFiles
 from lsp_orch.services.tasks import Tasks
 from lsp_orch.store.base import Tx
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Custody:
+    """What keeps workers to the leases of others, and keeps theirs for them."""
+
+    gate: Gate
+    sessions: Sessions
+    parking: Parking
+    fencing: Fencing
+    ears: Ears
 
 
 class Labour:
@@ -39,9 +57,12 @@ class Labour:
         desk: Desk,
         news: News,
         learn: Callable[[Task], Awaitable[None]],
-        inboxes: Inboxes,
+        custody: Custody,
     ) -> None:
-        """``settings_of`` says what a new task begins with; ``learn`` keeps what an accepted one learned."""
+        """``settings_of`` says what a new task begins with; ``learn`` keeps what an accepted one learned.
+
+        The gate in ``custody`` is open as long as ``run`` runs.
+        """
         clock, ids, processes = world.clock, world.ids, world.processes
         bell = Bell()
         worktrees = world.places.state / "worktrees"
@@ -51,19 +72,35 @@ class Labour:
         dispatcher = Dispatcher(clock, ids, settings)
         program = find_claude(settings.claude) or settings.claude
         worker = ClaudeWorker(program, hook.command(), processes, settings.tasks_silence_s)
+        self._custody = custody
         attempts = Attempts(
             desk=desk,
             dispatcher=dispatcher,
             git=self.git,
             worker=worker,
+            gate=custody.gate,
+            sessions=custody.sessions,
+            sheltering=Sheltering(
+                settings.tasks_sandbox,
+                custody.fencing,
+                sandbox.probe,
+                lambda folder: sandbox.git_folders(folder, BRANCHES),
+            ),
             processes=processes,
             files=files,
             settings=settings,
             clock=clock,
             heard=bell.ring,
-            ears=inboxes,
+            ears=custody.ears,
         )
-        self._dispatch = Dispatch(desk, dispatcher, attempts, clock, settings)
+        self._dispatch = Dispatch(
+            desk=desk,
+            dispatcher=dispatcher,
+            attempts=attempts,
+            parking=custody.parking,
+            clock=clock,
+            settings=settings,
+        )
         reviews = Reviews(clock, self.git, ShellChecks(processes), world.paths, tasks, files)
         self._methods = {
             **TaskMethods(desk, tasks, reviews, self.git, files, bell, settings_of, read_log).methods(),
@@ -81,13 +118,24 @@ class Labour:
         counts = tx.tasks.counts()
         return {state.value: counts.get(state, 0) for state in State}
 
+    def awaits(self, ticket: str) -> bool:
+        """Whether a parked task goes on with it."""
+        return self._dispatch.awaits(ticket)
+
     def busy(self) -> bool:
         """Whether a worker works, or a task waits for its time."""
         return self._dispatch.busy()
 
     async def run(self) -> None:
         """Start what may start, until cancelled."""
-        await self._dispatch.run()
+        await self._custody.gate.open()
+        try:
+            await self._custody.fencing.clean()
+            async with asyncio.TaskGroup() as both:
+                both.create_task(self._custody.fencing.run())
+                both.create_task(self._dispatch.run())
+        finally:
+            self._custody.gate.close()
 
     async def drain(self) -> None:
         """End the workers in order; their tasks are queued again."""

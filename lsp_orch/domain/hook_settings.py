@@ -12,6 +12,9 @@ TOOL_EVENTS = {
 SESSION_EVENTS = ("SessionStart", "UserPromptSubmit", "SubagentStop", "Stop", "SessionEnd")
 
 _LIMIT_S = 60  # a held file is waited for inside the hook, but never for so long
+_GATE_LIMIT_S = 600  # a worker's may be waited for as long as the setting says
+_BY_COMMAND = ("SessionStart", "SessionEnd")  # of a session's start Claude Code tells no address
+_SUBAGENT = "SubagentStart"  # a call is not put off while one is at work
 
 
 def hooks(command: Sequence[str], *, fail_closed: bool) -> dict[str, Any]:
@@ -27,3 +30,22 @@ def hooks(command: Sequence[str], *, fail_closed: bool) -> dict[str, Any]:
         for event, matcher in TOOL_EVENTS.items()
     }
     return tools | {event: [{"hooks": [entry]}] for event in SESSION_EVENTS}
+
+
+def gate(command: Sequence[str], url: str, token: str) -> dict[str, Any]:
+    """Build the same for a worker that the daemon has started: it asks the daemon's address, not a program.
+
+    No call passes that was not judged. Every event that can be is told over HTTP, and answered.
+    """
+    entry = {
+        "type": "http",
+        "url": url,
+        "headers": {"Authorization": f"Bearer {token}"},
+        "timeout": _GATE_LIMIT_S,
+    }
+    guard = {**entry, "onFailure": "block"}
+    found = hooks(command, fail_closed=True)
+    for event, matcher in TOOL_EVENTS.items():
+        found[event] = [{"matcher": matcher, "hooks": [guard if event == "PreToolUse" else entry]}]
+    told = (*(each for each in SESSION_EVENTS if each not in _BY_COMMAND), _SUBAGENT)
+    return found | {event: [{"hooks": [entry]}] for event in told}

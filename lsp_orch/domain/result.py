@@ -27,10 +27,20 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """How one attempt ended: a valid result or why there is none, US dollars, and turns of the model."""
+class Deferred:
+    """The session has ended before the call of a tool, and can be resumed there."""
 
-    result: Result | Refusal
+    tool: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How one run ended: a valid result or why there is none, and what the session has cost in US dollars.
+
+    ``turns`` are the model's.
+    """
+
+    result: Result | Refusal | Deferred
     cost_usd: float = 0.0
     turns: int = 0
 

@@ -19,6 +19,14 @@ class Mode(StrEnum):
     ADVISE = "advise"
 
 
+class Sandbox(StrEnum):
+    """Whether what a worker's shell starts is shut in."""
+
+    AUTO = "auto"
+    OFF = "off"
+    REQUIRE = "require"
+
+
 class LogLevel(StrEnum):
     """The least that the daemon's log takes up."""
 
@@ -109,11 +117,16 @@ class Settings:
     tasks_model: str = _setting("sonnet", "the model that `auto` chooses", _ANY, own=True)
     tasks_max_usd: float = _setting(2.0, "money cap of one task", _POSITIVE)
     tasks_max_turns: int = _setting(60, "turn cap of one task", _ONE)
-    tasks_timeout_s: float = _setting(3600.0, "time limit of one attempt", _POSITIVE)
+    tasks_timeout_s: float = _setting(
+        3600.0, "time limit of one attempt, not counting the time it is parked", _POSITIVE
+    )
     tasks_attempts: int = _setting(3, "attempts before a task fails", _ONE)
     tasks_startup_s: float = _setting(90.0, "a worker must show its first event within", _POSITIVE, own=True)
     tasks_silence_s: float = _setting(300.0, "a worker silent for so long is dead", _POSITIVE, own=True)
     tasks_kill_grace_s: float = _setting(5.0, "between SIGTERM and SIGKILL", _NATURAL, own=True)
+    tasks_sandbox: Sandbox = _setting(
+        Sandbox.AUTO, "shut workers' shells in: auto where bubblewrap can, off, or require", _ANY, own=True
+    )
     tasks_backoff_s: tuple[float, ...] = _setting(
         (30.0, 120.0, 600.0), "wait before each next attempt", _WAITS, own=True
     )

@@ -16,7 +16,7 @@ class State(StrEnum):
     PENDING = "pending"  # waits for other tasks
     READY = "ready"  # may start as soon as a worker is free and ``next_attempt_at`` has come
     RUNNING = "running"  # one worker has it
-    PARKED = "parked"  # waits for the model's provider
+    PARKED = "parked"  # its run has ended at a call that waits for a ticket, and goes on there
     REVIEW = "review"  # the work waits for a person
     DONE = "done"  # accepted and merged; never started again
     FAILED = "failed"
@@ -30,6 +30,8 @@ class Step(StrEnum):
     UNBLOCK = "unblock"
     CLAIM = "claim"
     FINISH = "finish"
+    PARK = "park"
+    RESUME = "resume"
     REQUEUE = "requeue"
     FAIL = "fail"
     ACCEPT = "accept"
@@ -44,9 +46,12 @@ STEPS: dict[tuple[State, Step], State] = {
     (State.READY, Step.CLAIM): State.RUNNING,
     (State.READY, Step.CANCEL): State.CANCELLED,
     (State.RUNNING, Step.FINISH): State.REVIEW,
+    (State.RUNNING, Step.PARK): State.PARKED,
     (State.RUNNING, Step.REQUEUE): State.READY,
     (State.RUNNING, Step.FAIL): State.FAILED,
     (State.RUNNING, Step.CANCEL): State.CANCELLED,
+    (State.PARKED, Step.RESUME): State.RUNNING,
+    (State.PARKED, Step.CANCEL): State.CANCELLED,
     (State.REVIEW, Step.ACCEPT): State.DONE,
     (State.REVIEW, Step.REJECT): State.FAILED,
     (State.REVIEW, Step.CANCEL): State.CANCELLED,
@@ -66,7 +71,7 @@ class Isolation(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A task as somebody asks for it. Money is US dollars, ``timeout_s`` seconds an attempt.
+    """A task as somebody asks for it. Money is US dollars, ``timeout_s`` seconds that an attempt may run.
 
     ``paths`` are globs relative to the workspace; ``key`` makes asking twice the same as asking once.
     """
@@ -95,6 +100,9 @@ class Task:
     task is ``engaged`` as long as that run may have left anything alive; ``pid`` is its process where that is
     known, and ``pid_started`` tells it from a later process of that number. ``base`` is the commit the work
     began from, ``tip`` the one it came to.
+
+    A run that was parked waits for ``ticket`` (``waits_for`` says it in words), has run for ``ran_s`` seconds
+    and cost ``paid_usd`` by then; what Claude Code says of a resumed session's costs includes that.
     """
 
     id: str
@@ -123,6 +131,10 @@ class Task:
     worktree: str = ""
     base: str = ""
     tip: str = ""
+    ticket: str = ""
+    waits_for: str = ""
+    ran_s: float = 0.0
+    paid_usd: float = 0.0
     cost_usd: float = 0.0
     turns: int = 0
     result: Result | None = None
@@ -131,6 +143,11 @@ class Task:
     heartbeat_at: float | None = None
     next_attempt_at: float
     finished_at: float | None = None
+
+    @property
+    def resumes(self) -> bool:
+        """Whether its run goes on where it was parked."""
+        return bool(self.ticket)
 
 
 def advance(task: Task, step: Step) -> Task | Refusal:
@@ -149,6 +166,8 @@ _PAST: dict[Step, str] = {
     Step.UNBLOCK: "unblocked",
     Step.CLAIM: "started",
     Step.FINISH: "finished",
+    Step.PARK: "parked",
+    Step.RESUME: "resumed",
     Step.REQUEUE: "queued again",
     Step.FAIL: "failed",
     Step.ACCEPT: "accepted",

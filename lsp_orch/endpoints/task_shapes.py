@@ -33,6 +33,7 @@ def task(value: Task) -> dict[str, Any]:
         "finished_at": rfc3339(value.finished_at),
         "heartbeat_at": rfc3339(value.heartbeat_at),
         "next_attempt_at": rfc3339(value.next_attempt_at) if value.state is State.READY else None,
+        "waits_for": _waits_for(value),
         "workspace": value.workspace,
         "prompt": value.prompt,
         "check": value.check or None,
@@ -42,6 +43,13 @@ def task(value: Task) -> dict[str, Any]:
         "timeout_s": value.timeout_s,
         "key": value.key or None,
     }
+
+
+def _waits_for(value: Task) -> dict[str, str] | None:
+    """What a parked task waits for."""
+    if value.state is not State.PARKED:
+        return None
+    return {"ticket": value.ticket, "reason": value.waits_for}
 
 
 def result(value: Result) -> dict[str, Any]:

@@ -4,9 +4,9 @@ from collections.abc import Collection
 from dataclasses import replace
 from uuid import NAMESPACE_OID, uuid5
 
-from lsp_orch.domain.errors import Refusal
+from lsp_orch.domain.errors import Code, Refusal
 from lsp_orch.domain.events import TaskChanged
-from lsp_orch.domain.result import Outcome, Status
+from lsp_orch.domain.result import Deferred, Outcome, Status
 from lsp_orch.domain.retry import backoff
 from lsp_orch.domain.settings import Settings
 from lsp_orch.domain.task import State, Step, Task
@@ -28,10 +28,11 @@ class Dispatcher:
         self._settings = settings
 
     def claim(self, tx: Tx) -> Task | None:
-        """Give the most urgent ready task to a new run, if there is one whose time has come."""
+        """Let a parked run go on that waits no more, else give the most urgent ready task to a new run."""
         # Claude Code wants a UUID; this one is as unique as the id it is made of
         session_id = str(uuid5(NAMESPACE_OID, self._ids.new("run")))
-        task = tx.tasks.claim(session_id, self._clock.now())
+        now = self._clock.now()
+        task = tx.tasks.resume(now) or tx.tasks.claim(session_id, now)
         if task:
             tx.announce(TaskChanged(id=task.id, state=task.state))
         return task
@@ -59,10 +60,9 @@ class Dispatcher:
         task = self._current(tx, run)
         if task is None or task.state is not State.RUNNING:
             return None
-        spent = replace(
-            _free(task), cost_usd=task.cost_usd + outcome.cost_usd, turns=task.turns + outcome.turns
-        )
-        result = outcome.result
+        spent, result = _spend(task, outcome), outcome.result
+        if isinstance(result, Deferred):
+            result = _nobody_defers(result)
         if isinstance(result, Refusal):
             return self._again(tx, task, replace(spent, error=_told(result)), chance)
         ended = replace(spent, result=result, finished_at=self._clock.now())
@@ -70,6 +70,25 @@ class Dispatcher:
             words = f"the worker could not do it: {result.summary}"
             return taken(take(tx, task, Step.FAIL, replace(ended, error=words)))
         return taken(take(tx, task, Step.FINISH, replace(ended, error="", tip=tip)))
+
+    def parked(
+        self, tx: Tx, run: Task, outcome: Outcome, ticket: str, waits_for: str, ran_s: float
+    ) -> Task | None:
+        """Let the run rest until its ticket is decided; the attempt is not over.
+
+        ``ran_s`` are the seconds it has run in all. None when the task is no longer to be done.
+        """
+        task = self._current(tx, run)
+        if task is None or task.state is not State.RUNNING:
+            return None
+        resting = replace(
+            _spend(task, outcome),
+            ticket=ticket,
+            waits_for=waits_for,
+            ran_s=ran_s,
+            paid_usd=max(outcome.cost_usd, task.paid_usd),
+        )
+        return taken(take(tx, task, Step.PARK, resting))
 
     def stopped(self, tx: Tx, run: Task) -> Task | None:
         """Queue the task again, with the attempt given back: it was us who ended the run."""
@@ -114,4 +133,21 @@ def _told(refusal: Refusal) -> str:
 
 
 def _free(task: Task) -> Task:
-    return replace(task, engaged=False, pid=0, pid_started=0.0)
+    """The task without what belongs to the run that has ended."""
+    return replace(
+        task, engaged=False, pid=0, pid_started=0.0, ticket="", waits_for="", ran_s=0.0, paid_usd=0.0
+    )
+
+
+def _spend(task: Task, outcome: Outcome) -> Task:
+    """The same, with what the run has cost; a resumed session's costs include what was paid before."""
+    cost_usd = max(0.0, outcome.cost_usd - task.paid_usd)
+    return replace(_free(task), cost_usd=task.cost_usd + cost_usd, turns=task.turns + outcome.turns)
+
+
+def _nobody_defers(deferred: Deferred) -> Refusal:
+    return Refusal(
+        code=Code.RESULT_INVALID,
+        message=f"a hook that is not ours has put off the worker's call of {deferred.tool}",
+        hint="a worker has nobody to ask: see the hooks in your Claude Code settings",
+    )

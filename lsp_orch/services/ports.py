@@ -167,8 +167,43 @@ class Messenger(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """Where a worker asks before it writes, and what it shows there."""
+
+    url: str
+    token: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shelter:
+    """A worker's shell is shut in: it writes below its folder and ``writable`` only.
+
+    ``nested`` where the machine is itself a container.
+    """
+
+    nested: bool
+    writable: tuple[str, ...] = ()
+
+
+class Fences(Protocol):
+    """Paths that the system itself lets nobody write whom a worker's shell has started.
+
+    Every method raises Unavailable (fence-missing).
+    """
+
+    def put(self, folder: str, paths: Sequence[str]) -> None:
+        """Let those who work in ``folder`` write none of ``paths``, and all that was fenced before."""
+
+    def left(self) -> Sequence[str]:
+        """The folders in which a daemon that has died left a fence."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """What a worker is started with; ``log`` is the file that its events are kept in."""
+    """What a worker is started with; ``log`` is the file that its events are kept in.
+
+    One that ``resumes`` goes on with the call at which its session was parked; the prompt it knows.
+    """
 
     session_id: str
     folder: str
@@ -178,6 +213,9 @@ class Job:
     max_turns: int
     check: str
     log: str
+    entry: Entry
+    resumes: bool = False
+    shelter: Shelter | None = None
 
 
 class Run(Protocol):

@@ -56,6 +56,11 @@ class Sessions:
         tx.reads.forget(session_id)
         tx.sessions.delete(session_id)
 
+    def rested(self, tx: Tx, session_id: str) -> None:
+        """The process is gone by its own will and will come back: nothing ends with it."""
+        if known := tx.sessions.by_id(session_id):
+            tx.sessions.upsert(replace(known, pid=0, started=0.0))
+
     def reap(self, tx: Tx) -> None:
         """End what was held by sessions whose process is gone."""
         for session in tx.sessions.own():

@@ -6,6 +6,8 @@ from pathlib import PurePath
 
 from lsp_orch.domain.task import Task
 
+BRANCHES = "lsp-orch"  # the folder of the branches that workers commit on
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskFiles:
@@ -29,7 +31,7 @@ class TaskFiles:
 
 def branch(task: Task) -> str:
     """The branch that a worker's commits are on."""
-    return f"lsp-orch/{task.id}"
+    return f"{BRANCHES}/{task.id}"
 
 
 def snapshot_ref(task: Task) -> str:

@@ -84,7 +84,12 @@ class Tasks:
     def cancel(self, tx: Tx, task_ids: Sequence[str]) -> list[Task] | Refusal:
         """Stop tasks for good, all or none; the dispatcher hears of it and ends a running worker."""
         now = self._clock.now()
-        return self._each(tx, task_ids, Step.CANCEL, lambda task: replace(task, finished_at=now))
+
+        def cancelled(task: Task) -> Task:
+            # a parked run has left its folder: whoever looks after runs must hear of it
+            return replace(task, finished_at=now, engaged=task.engaged or task.state is State.PARKED)
+
+        return self._each(tx, task_ids, Step.CANCEL, cancelled)
 
     def retry(self, tx: Tx, task_ids: Sequence[str]) -> list[Task] | Refusal:
         """Queue failed or cancelled tasks once more, all or none, each with a fresh set of attempts."""

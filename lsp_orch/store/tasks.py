@@ -22,6 +22,7 @@ _PLAIN = (  # the first columns of the query by_id, in its order
         "engaged",
     ),
     *("pid", "pid_started", "branch", "worktree", "base", "tip", "cost_usd", "turns", "error"),
+    *("ticket", "waits_for", "ran_s", "paid_usd"),
     *("started_at", "heartbeat_at", "next_attempt_at", "finished_at"),
 )
 
@@ -53,6 +54,15 @@ class TaskTable:
         """
         row = self._db.one("task.claim", session_id=session_id, now=now)
         return None if row is None else self.by_id(row[0])
+
+    def resume(self, now: float) -> Task | None:
+        """Let the next parked run go on that waits no more; its session stays its own."""
+        row = self._db.one("task.resume", now=now)
+        return None if row is None else self.by_id(row[0])
+
+    def parked(self) -> list[Task]:
+        """All that wait for a ticket, oldest first."""
+        return self._tasks(self._db.all("task.parked"))
 
     def heartbeat(self, task: Task, now: float) -> None:
         """Note a sign of life of the task's present run."""

@@ -2,37 +2,35 @@
 
 import asyncio
 import json
-import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
-from lsp_orch.adapters.claude import ClaudeWorker, command, settings
+from lsp_orch.adapters.claude import ClaudeWorker, command
 from lsp_orch.adapters.claude_run import ClaudeRun
 from lsp_orch.adapters.processes import SystemProcesses
 from lsp_orch.adapters.worker_environment import environment
 from lsp_orch.demo.scripted_model import Call, ScriptedModel, Turn, answer, text, tool
 from lsp_orch.domain.errors import Code, Refusal, Unavailable
 from lsp_orch.domain.result import Outcome, Result
-from lsp_orch.services.ports import Job
+from lsp_orch.endpoints.hooks.event import HookEvent
+from lsp_orch.endpoints.hooks.verdict import PASS, Verdict, refuse
+from lsp_orch.services.ports import Entry, Job
 from tests.fixtures.claude import RealClaude
+from tests.fixtures.gate import Decider, opened
 
-SESSION = "6f2f1d0a-0000-4000-8000-000000000001"
+# of this run alone: whatever carries it in its environment is ended
+SESSION = str(uuid4())
 DONE = answer(status="done", summary="wrote it", changed_files=["a.txt"], follow_ups=[], learnings=[])
-# refuses edits as our hook does for a held file, and says nothing to the other events
-HELD = [
-    sys.executable,
-    "-c",
-    (
-        "import json, sys\n"
-        "if json.load(sys.stdin)['hook_event_name'] == 'PreToolUse':\n"
-        "    sys.stderr.write('held by alice')\n"
-        "    sys.exit(2)"
-    ),
-]
-BROKEN = [sys.executable, "-c", "raise SystemExit(1)"]
+QUIET = ["/bin/true"]  # what runs at a session's start and end
+NOWHERE = Entry(url="http://127.0.0.1:9/hook", token="nobody-listens-there")  # noqa: S106 - it opens nothing
+
+
+def held(event: HookEvent) -> Verdict:
+    """Refuse edits as we do for a held file."""
+    return refuse("held by alice") if event.name == "PreToolUse" else PASS
 
 
 def job(claude: RealClaude, **changes: Any) -> Job:
@@ -45,23 +43,26 @@ def job(claude: RealClaude, **changes: Any) -> Job:
         "max_turns": 9,
         "check": "make test",
         "log": str(claude.home / "log.jsonl"),
+        "entry": NOWHERE,
     }
     return Job(**fields | changes)
 
 
-def worker(claude: RealClaude, model: ScriptedModel, hook: Sequence[str] = ("/bin/true",)) -> ClaudeWorker:
+def worker(claude: RealClaude, model: ScriptedModel) -> ClaudeWorker:
     env = claude.env | {"ANTHROPIC_BASE_URL": model.url, "CLAUDE_CODE_MAX_RETRIES": "0"}
-    return ClaudeWorker(str(claude.binary), hook, SystemProcesses(), 300.0, env)
+    return ClaudeWorker(str(claude.binary), QUIET, SystemProcesses(), 300.0, env)
 
 
 async def play(
-    claude: RealClaude, model: ScriptedModel, hook: Sequence[str] = ("/bin/true",), **changes: Any
+    claude: RealClaude, model: ScriptedModel, decider: Decider | None = None, **changes: Any
 ) -> tuple[Outcome, list[str]]:
     """One attempt to its end."""
-    run = await worker(claude, model, hook).start(job(claude, **changes))
-    async with asyncio.timeout(30):
-        kinds = await events(run)
-        await run.end(5.0)
+    async with opened(decider or Decider()) as gate:
+        fields = {"entry": gate.admit(SESSION)} | changes
+        run = await worker(claude, model).start(job(claude, **fields))
+        async with asyncio.timeout(30):
+            kinds = await events(run)
+            await run.end(5.0)
     return run.outcome(), kinds
 
 
@@ -123,8 +124,15 @@ async def test_the_turn_that_a_late_message_makes_costs_nobody_the_result(tmp_pa
     client = tmp_path / "claude"
     client.write_text(f"#!/bin/sh\necho '{first}'\necho '{second}'\n")
     client.chmod(0o700)
-    fields = {"model": "m", "max_usd": 1.0, "max_turns": 1, "check": "", "log": str(tmp_path / "log")}
-    only = Job(session_id=SESSION, folder=str(tmp_path), prompt="go", **fields)  # type: ignore[arg-type]  # as named
+    fields: dict[str, Any] = {
+        "model": "m",
+        "max_usd": 1.0,
+        "max_turns": 1,
+        "check": "",
+        "log": str(tmp_path / "log"),
+        "entry": NOWHERE,
+    }
+    only = Job(session_id=SESSION, folder=str(tmp_path), prompt="go", **fields)
     run = await ClaudeWorker(str(client), ["/bin/true"], SystemProcesses(), 300.0).start(only)
     assert await events(run) == ["result", "result"]
     await run.end(1.0)
@@ -147,18 +155,18 @@ async def test_a_held_file_is_not_written_and_the_model_is_told(
     claude: RealClaude, model: ScriptedModel
 ) -> None:
     model.play(tool("Write", file_path=str(claude.project / "a.txt"), content="a"), DONE)
-    await play(claude, model, HELD)
+    await play(claude, model, Decider(held))
     assert not (claude.project / "a.txt").exists()
     assert "held by alice" in json.dumps(model.calls[1].tool_results)
 
 
 @pytest.mark.real
-async def test_a_hook_that_breaks_refuses_even_where_the_user_has_no_hooks(
+async def test_a_daemon_that_is_gone_refuses_even_where_the_user_has_no_hooks(
     claude: RealClaude, model: ScriptedModel
 ) -> None:
     claude.settings({"disableAllHooks": True})
     model.play(tool("Write", file_path=str(claude.project / "a.txt"), content="a"), DONE)
-    await play(claude, model, BROKEN)
+    await play(claude, model, entry=NOWHERE)
     assert not (claude.project / "a.txt").exists()
 
 
@@ -219,9 +227,45 @@ async def test_a_missing_program_is_named(claude: RealClaude, model: ScriptedMod
     assert error.value.refusal.code is Code.CLAUDE_MISSING
 
 
-def test_the_prompt_is_not_on_the_command_line_where_others_could_read_it(claude: RealClaude) -> None:
-    line = command("claude", job(claude, prompt="confidential"), settings(["hook"], ""))
-    assert "confidential" not in " ".join(line)
+def test_the_prompt_and_the_token_are_not_on_the_command_line_where_others_could_read_them(
+    claude: RealClaude,
+) -> None:
+    line = " ".join(command("claude", job(claude, prompt="confidential"), Path("/tmp/settings.json")))
+    assert "confidential" not in line
+    assert NOWHERE.token not in line
+
+
+@pytest.mark.real
+async def test_every_event_of_a_session_is_told_to_the_daemons_address(
+    claude: RealClaude, model: ScriptedModel
+) -> None:
+    """Also where the user's calls go through a proxy: this machine is reached without it."""
+    claude.env |= {"HTTP_PROXY": "http://127.0.0.1:9", "http_proxy": "http://127.0.0.1:9"}
+    helper = tool("Agent", description="help", prompt="the other part", subagent_type="general-purpose")
+    model.play(
+        tool("Write", file_path=str(claude.project / "a.txt"), content="a"), helper, DONE, match="do it"
+    )
+    model.play(text("done"), match="the other part", repeat=True)
+    decider = Decider()
+    await play(claude, model, decider)
+    told = [event.name for event in decider.seen]
+    assert told[:3] == ["UserPromptSubmit", "PreToolUse", "PostToolUse"]
+    assert {"SubagentStart", "SubagentStop", "Stop"} <= set(told)
+    assert {event.session for event in decider.seen} == {SESSION}
+
+
+@pytest.mark.real
+async def test_the_token_is_not_in_the_log(claude: RealClaude, model: ScriptedModel) -> None:
+    async with opened(Decider()) as gate:
+        entry = gate.admit(SESSION)
+        model.play(Turn(text=f"it is {entry.token}", tools=DONE.tools))
+        run = await worker(claude, model).start(job(claude, entry=entry))
+        async with asyncio.timeout(30):
+            await events(run)
+            await run.end(5.0)
+    log = (claude.home / "log.jsonl").read_text(encoding="utf-8")
+    assert "it is [removed]" in log
+    assert entry.token not in log
 
 
 def test_a_worker_sees_only_what_it_needs() -> None:
@@ -247,6 +291,8 @@ def test_a_worker_sees_only_what_it_needs() -> None:
         "LSP_ORCH_MODE": "enforce",
         "LSP_ORCH_SESSION": SESSION,
         "TMPDIR": "/tmp/lo-1",
+        "NO_PROXY": "127.0.0.1",
+        "no_proxy": "127.0.0.1",
         "CLAUDE_CODE_MAX_RETRIES": "4",
         "BASH_MAX_TIMEOUT_MS": "80000",
     }

@@ -19,7 +19,7 @@ from tests.fixtures.daemon import Instance
 
 EVERY = {
     *("python", "command", "socket folder", "state folder", "daemon", "store", "settings", "git"),
-    *("repository", "claude", "vault", "note watcher", "hook", "editor pipe", "git guard"),
+    *("repository", "claude", "vault", "note watcher", "hook", "editor pipe", "git guard", "sandbox"),
 }
 
 

@@ -13,26 +13,36 @@ from typing import Any
 import psutil
 import pytest
 
+from lsp_orch.adapters import sandbox
 from lsp_orch.adapters.claude import ClaudeWorker
 from lsp_orch.adapters.clock import SystemClock
+from lsp_orch.adapters.fence_files import FenceFiles
 from lsp_orch.adapters.git import GitProgram
 from lsp_orch.adapters.ids import RandomIds
 from lsp_orch.adapters.processes import SystemProcesses
 from lsp_orch.daemon.attempt import Attempts
 from lsp_orch.daemon.desk import Desk
 from lsp_orch.daemon.dispatch import Dispatch
+from lsp_orch.daemon.fencing import Fencing
+from lsp_orch.daemon.gate import Gate
 from lsp_orch.daemon.news import News
+from lsp_orch.daemon.sheltering import Sheltering
 from lsp_orch.demo.scripted_model import Call, ScriptedModel, Turn, answer, text, tool
 from lsp_orch.domain.errors import Code, Unavailable
 from lsp_orch.domain.events import Event, TaskChanged
 from lsp_orch.domain.settings import Settings
 from lsp_orch.domain.task import Draft, Isolation, State, Task
+from lsp_orch.endpoints.hooks.guests import Guests
 from lsp_orch.services.dispatcher import Dispatcher
-from lsp_orch.services.ports import Job
-from lsp_orch.services.task_files import TaskFiles
+from lsp_orch.services.leases import Leases
+from lsp_orch.services.parking import Parking
+from lsp_orch.services.ports import Job, Shelter
+from lsp_orch.services.sessions import Sessions
+from lsp_orch.services.task_files import BRANCHES, TaskFiles
 from lsp_orch.services.tasks import Tasks
 from lsp_orch.store.sqlite import SqliteStore
 from tests.fixtures.claude import RealClaude
+from tests.fixtures.gate import Decider
 
 pytestmark = pytest.mark.real
 
@@ -113,17 +123,35 @@ async def bench(
     files = TaskFiles(worktrees=root / "worktrees", logs=root / "logs")
     dispatcher = Dispatcher(clock, ids, chosen)
     environment = claude.env | {"ANTHROPIC_BASE_URL": model.url}
+    leases = Leases(clock, ids, lambda _: chosen)
+    gate = Gate(Decider(), Guests())
+    await gate.open()
     attempts = Attempts(
         desk=desk,
         dispatcher=dispatcher,
         git=GitProgram(root / "worktrees", environment),
         worker=ClaudeWorker(str(claude.binary), QUIET, processes, chosen.tasks_silence_s, environment),
+        gate=gate,
+        sessions=Sessions(clock, processes, leases),
+        sheltering=Sheltering(
+            chosen.tasks_sandbox,
+            Fencing(list, FenceFiles(root / "fences", environment)),
+            lambda: sandbox.probe(environment),
+            lambda folder: sandbox.git_folders(folder, BRANCHES, environment),
+        ),
         processes=processes,
         files=files,
         settings=chosen,
         clock=clock,
     )
-    dispatch = Dispatch(desk, dispatcher, attempts, clock, chosen)
+    dispatch = Dispatch(
+        desk=desk,
+        dispatcher=dispatcher,
+        attempts=attempts,
+        parking=Parking(clock, leases, lambda _: chosen),
+        clock=clock,
+        settings=chosen,
+    )
     news.subscribe(dispatch.on_event)
     found = Bench(desk, dispatch, Tasks(clock, ids, chosen), files, claude.project)
     news.subscribe(found.on_event)
@@ -133,6 +161,7 @@ async def bench(
         await dispatch.drain()
         await running
     finally:
+        gate.close()
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
         await desk.close()
@@ -324,10 +353,10 @@ async def test_a_bug_in_one_attempt_does_not_end_the_others(
 ) -> None:
     right = Attempts._job
 
-    def job(self: Attempts, task: Task, folder: str) -> Job:
+    def job(self: Attempts, task: Task, folder: str, shelter: Shelter | None) -> Job:
         if task.title == "cursed":
             raise ZeroDivisionError
-        return right(self, task, folder)
+        return right(self, task, folder, shelter)
 
     monkeypatch.setattr(Attempts, "_job", job)
     model.play(DONE, each_session=True)

@@ -25,8 +25,10 @@ def test_what_is_done_is_never_started_again() -> None:
     assert not [step for state, step in STEPS if state is State.DONE]
 
 
-def test_only_a_ready_task_starts_and_only_a_running_one_gets_to_review() -> None:
-    assert {state for (state, _), to in STEPS.items() if to is State.RUNNING} == {State.READY}
+def test_only_a_ready_task_starts_a_parked_one_goes_on_and_only_a_running_one_gets_to_review() -> None:
+    started = {(state, step) for (state, step), to in STEPS.items() if to is State.RUNNING}
+    assert started == {(State.READY, Step.CLAIM), (State.PARKED, Step.RESUME)}
+    assert {state for (state, _), to in STEPS.items() if to is State.PARKED} == {State.RUNNING}
     assert {state for (state, _), to in STEPS.items() if to is State.REVIEW} == {State.RUNNING}
     assert {state for (state, _), to in STEPS.items() if to is State.DONE} == {State.REVIEW}
 

@@ -6,7 +6,6 @@ import psutil
 import pytest
 
 from lsp_orch.demo.scripted_model import Play, ScriptedModel, Turn, answer, tool
-from tests.e2e.conftest import configure
 from tests.fixtures.claude import RealClaude
 from tests.fixtures.daemon import Instance
 from tests.fixtures.processes import carrying
@@ -71,22 +70,6 @@ def test_a_stopped_daemon_takes_its_workers_with_it_and_the_next_goes_on(
     assert carrying("LSP_ORCH_SESSION", Path(running["session_id"])) == []
     after = instance.json("task", "wait", task, "--timeout", "40")["tasks"][0]
     assert (after["state"], after["attempt"]) == ("review", 1)
-
-
-def test_a_worker_is_refused_a_file_that_somebody_holds(
-    instance: Instance, claude: RealClaude, model: ScriptedModel
-) -> None:
-    configure(instance, "[leases]\nhook_wait_s = 0\n")
-    instance.connect(claude, model)
-    instance.json("lease", "acquire", "README.md", "--as", "alice")
-    read = tool("Read", file_path="README.md")
-    model.play(read, *writes("README.md", "overwritten\n"))
-    task = instance.json("task", "add", "go", "--isolate", "shared")["task"]["id"]
-    assert instance.json("task", "wait", task)["tasks"][0]["state"] == "review"
-    assert (instance.workspace / "README.md").read_text(encoding="utf-8") == "hello\n"
-    told = model.calls[2].tool_results[0]
-    assert told["is_error"]
-    assert "alice" in str(told["content"])
 
 
 def test_refusals_have_their_codes(instance: Instance) -> None:

@@ -141,8 +141,8 @@ def test_without_claude_a_task_fails_with_what_is_missing_and_the_mend(instance:
 
 def test_a_worker_that_hangs_is_ended_when_its_time_is_up(office: Instance, model: ScriptedModel) -> None:
     model.play(Turn(hang=True))
-    task = office.json("task", "add", "go", "--attempts", "1", "--timeout", "2")["task"]["id"]
+    task = office.json("task", "add", "go", "--attempts", "1", "--timeout", "5")["task"]["id"]
     (after,) = office.json("task", "wait", task, "--timeout", "60", status=1)["tasks"]
     assert after["state"] == "failed"
-    assert after["error"].startswith("no result within 2 s, and was ended")
+    assert after["error"].startswith("no result within 5 s, and was ended")
     model.wait_for(lambda call: call.gone)

@@ -17,7 +17,9 @@ from lsp_orch.domain.lease import Lease
 from lsp_orch.domain.settings import Settings
 from lsp_orch.domain.version import ABSENT, Author, Content, Version, Why
 from lsp_orch.endpoints.hooks.event import HookEvent
+from lsp_orch.endpoints.hooks.guests import Guests
 from lsp_orch.endpoints.hooks.intent import Intents
+from lsp_orch.endpoints.hooks.judge import Judge
 from lsp_orch.endpoints.hooks.news import HookNews
 from lsp_orch.endpoints.hooks.role import HookRole, Hooks
 from lsp_orch.endpoints.hooks.tool_use import ToolUse
@@ -73,6 +75,7 @@ class House:
         self.relatives.show = self.hub.show
         self.notes = ""
         self.kept: list[tuple[str, str, Why, str]] = []
+        self.guests = Guests()
         self.hooks = Hooks(
             desk=self.desk,
             leases=self.leases,
@@ -89,8 +92,10 @@ class House:
             ),
             recall=self,
             paths=self.paths,
+            guests=self.guests,
             news=HookNews(self.inboxes, self.relatives.settled),
         )
+        self.judge = Judge(self.hooks, self.settings_of)
         self.events: list[Event] = []
         self.news = asyncio.Event()
 
@@ -225,7 +230,7 @@ class HookCall(FakePeer):
         super().__init__(hello)
         self.frame = b""
         body = document if isinstance(document, bytes) else json.dumps(document).encode()
-        HookRole(self, house.hooks, house.settings_of).receive(body)
+        HookRole(self, house.judge).receive(body)
 
     def write(self, frame: bytes) -> None:
         self.frame += frame

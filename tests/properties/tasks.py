@@ -1,6 +1,7 @@
 """People file, chain and review tasks while workers come, work and die; what must hold after each step."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
@@ -8,7 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from lsp_orch.domain.errors import Code, Refusal
-from lsp_orch.domain.result import Outcome, Result, Status
+from lsp_orch.domain.grants import Waiter
+from lsp_orch.domain.result import Deferred, Outcome, Result, Status
 from lsp_orch.domain.settings import Settings
 from lsp_orch.domain.task import Draft, State, Step, Task
 from lsp_orch.services.dispatcher import Dispatcher
@@ -16,6 +18,7 @@ from lsp_orch.services.tasks import Tasks, take
 from lsp_orch.store.base import Tx
 from lsp_orch.store.sqlite import SqliteStore
 from tests.fixtures.clock import FakeClock, SerialIds
+from tests.fixtures.leases import agent, ask
 
 SETTINGS = Settings()
 ATTEMPTS = 4  # more than a retry gives
@@ -40,6 +43,8 @@ class TaskMachine(RuleBasedStateMachine):
         self.store = SqliteStore()
         self.tasks = Tasks(self.clock, self.ids, SETTINGS)
         self.dispatcher = Dispatcher(self.clock, self.ids, SETTINGS)
+        self.resting: dict[str, tuple[Task, Waiter]] = {}  # parked runs, and what they wait for
+        self.bill: dict[str, float] = {}  # what each session says it has cost so far
         self.runs: dict[str, Task] = {}  # the run that works on a task, until all of it is known to be gone
         self.sessions: set[str] = set()
         self.filed: list[str] = []
@@ -110,9 +115,12 @@ class TaskMachine(RuleBasedStateMachine):
 
     @rule(number=numbers)
     def cancels(self, number: int) -> None:
-        task = self.pick(number, State.PENDING, State.READY, State.RUNNING, State.REVIEW)
+        states = (State.PENDING, State.READY, State.RUNNING, State.PARKED, State.REVIEW)
+        task = self.pick(number, *states)
         if task:
             assert not isinstance(self.run(lambda tx: self.tasks.cancel(tx, [task.id])), Refusal)
+            if task.id in self.resting:  # what it has left must be looked after
+                self.runs[task.id], _ = self.resting.pop(task.id)
 
     @rule(number=numbers)
     def retries(self, number: int) -> None:
@@ -158,9 +166,19 @@ class TaskMachine(RuleBasedStateMachine):
             and each.id not in self.runs
             and each.next_attempt_at <= self.clock.now()
         ]
+        free = {task_id for task_id, (_, waiter) in self.resting.items() if not self.waits(waiter)}
         if task is None:
             assert not can, "a ready task was left lying"
+            assert not free, "a parked task waits for nothing"
             return
+        if task.id in self.resting:
+            run, _ = self.resting.pop(task.id)
+            assert task.id in free, "went on before its ticket was decided"
+            assert task.session_id == run.session_id, "another session goes on"
+            assert task.attempt == run.attempt, "parking was an attempt"
+            self.runs[task.id] = task
+            return
+        assert not free, "a parked task holds what others need, and waits"
         assert task.id not in self.runs, "two workers have it"
         assert task.session_id not in self.sessions, "a session came back"
         assert task.id not in self.done, "started again though it was done"
@@ -175,16 +193,40 @@ class TaskMachine(RuleBasedStateMachine):
     @rule(number=numbers, outcome=st.sampled_from((GOOD, GOOD, BAD, NONE)), chance=st.floats(0, 0.99))
     def ends(self, number: int, outcome: Outcome, chance: float) -> None:
         run = list(self.runs.values())[number % len(self.runs)]
-        was = self.all()[run.id]
+        was, cost_usd = self.all()[run.id], outcome.cost_usd
+        outcome = self.billed(run, outcome)
         task = self.run(lambda tx: self.dispatcher.finished(tx, run, outcome, "c0ffee", chance))
         if task is None:
             assert was.state is not State.RUNNING, "a result was not heard"
             self.run(lambda tx: self.dispatcher.stopped(tx, run))
             assert self.all()[run.id].state is was.state, "a late result was heard"
         else:
-            assert task.cost_usd == was.cost_usd + outcome.cost_usd
+            assert task.cost_usd == was.cost_usd + cost_usd, "paid twice, or not at all"
             self.spent[run.id] += 1
         del self.runs[run.id]
+
+    @precondition(lambda self: self.runs)
+    @rule(number=numbers)
+    def parks(self, number: int) -> None:
+        run = list(self.runs.values())[number % len(self.runs)]
+        was, name = self.all()[run.id], self.ids.new("ticket")
+        waiter = self.run(
+            lambda tx: tx.waiters.insert(name, ask(agent(run.session_id), "a.py"), self.clock.now(), None)
+        )
+        outcome = self.billed(run, Outcome(result=Deferred(tool="Edit"), cost_usd=0.25))
+        task = self.run(lambda tx: self.dispatcher.parked(tx, run, outcome, name, "a.py", 1.0))
+        if task is None:
+            assert was.state is not State.RUNNING, "not parked though it was at work"
+            return
+        assert task.cost_usd == was.cost_usd + 0.25, "paid twice, or not at all"
+        del self.runs[run.id]
+        self.resting[run.id] = run, waiter
+
+    @precondition(lambda self: self.resting)
+    @rule(number=numbers)
+    def a_ticket_is_decided(self, number: int) -> None:
+        _, waiter = list(self.resting.values())[number % len(self.resting)]
+        self.run(lambda tx: tx.waiters.delete(waiter))
 
     @rule(number=numbers)
     def goes_well(self, number: int) -> None:
@@ -233,6 +275,7 @@ class TaskMachine(RuleBasedStateMachine):
             assert (task.state is State.DONE) == (task.id in self.done), "done is done"
             assert task.engaged == (task.id in self.runs), "engaged without a run, or a run without it"
             assert task.state is not State.RUNNING or task.id in self.runs, "nobody works on it"
+            assert (task.state is State.PARKED) == (task.id in self.resting), "parked or not"
             assert set(task.after) == self.after[task.id], "who waits for whom was changed"
             ready = self.after[task.id] <= self.done
             assert task.state is not State.READY or ready, "ready before what it waits for"
@@ -242,12 +285,24 @@ class TaskMachine(RuleBasedStateMachine):
     def teardown(self) -> None:
         try:
             self.clock.advance(10_000)
-            for _ in self.filed:
+            for number in range(len(self.resting)):
+                self.a_ticket_is_decided(number)
+            for _ in (*self.filed, *self.resting):
                 self.starts()
+            assert not self.resting, "a parked task never goes on"
             left = [task for task in self.all().values() if task.state is State.READY and not task.engaged]
             assert not left, "a ready task never starts"
         finally:
             self.store.close()
+
+    def waits(self, waiter: Waiter) -> bool:
+        return self.run(lambda tx: tx.waiters.by_id(waiter.id)) is not None
+
+    def billed(self, run: Task, outcome: Outcome) -> Outcome:
+        """What the client says: the costs of the whole session, also of what it did before it was parked."""
+        total = self.bill.get(run.session_id, 0.0) + outcome.cost_usd
+        self.bill[run.session_id] = total
+        return replace(outcome, cost_usd=total)
 
     def reaches(self, start: str, goal: str) -> bool:
         seen: set[str] = set()

@@ -3,13 +3,16 @@
 import os
 import re
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from lsp_orch.domain import chain
-from lsp_orch.domain.task import STEPS, State, Step
+from lsp_orch.domain.task import STEPS, State, Step, Task
+from lsp_orch.services import dispatcher as dispatcher_service
 from lsp_orch.services import tasks as tasks_service
 from lsp_orch.services.dispatcher import Dispatcher
 from lsp_orch.services.tasks import Tasks
@@ -39,17 +42,34 @@ def test_tasks_keep_every_promise_in_any_history() -> None:
     run_state_machine_as_test(TaskMachine, settings=THOROUGH)
 
 
-def claims(*changes: tuple[str, str]) -> Seed:
-    """A claim that says something else."""
+def query(name: str, *changes: tuple[str, str]) -> Seed:
+    """A query that says something else."""
 
     def seed(patch: pytest.MonkeyPatch) -> None:
-        text = queries.load()["task.claim"]
+        text = queries.load()[name]
         for old, new in changes:
             assert old in text
             text = text.replace(old, new)
-        patch.setitem(queries.load(), "task.claim", text)
+        patch.setitem(queries.load(), name, text)
 
     return seed
+
+
+def claims(*changes: tuple[str, str]) -> Seed:
+    """A claim that says something else."""
+    return query("task.claim", *changes)
+
+
+def resumes(*changes: tuple[str, str]) -> Seed:
+    """A parked run goes on otherwise."""
+    return query("task.resume", *changes)
+
+
+def paid_twice(patch: pytest.MonkeyPatch) -> None:
+    right = dispatcher_service._spend
+    patch.setattr(
+        dispatcher_service, "_spend", lambda task, outcome: right(replace(task, paid_usd=0.0), outcome)
+    )
 
 
 def method(owner: object, name: str, wrong: Callable[..., object]) -> Seed:
@@ -74,6 +94,12 @@ def cancelled_runs_are_heard(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Dispatcher, "_current", current)
 
 
+def _careless(task: Task, **changes: Any) -> Task:
+    """Forgets that a parked run has left its folder."""
+    changes.pop("engaged", None)
+    return replace(task, **changes)
+
+
 SEEDS: list[tuple[Seed, str]] = [
     # 5: one worker, and done is done
     (
@@ -88,6 +114,16 @@ SEEDS: list[tuple[Seed, str]] = [
     (method(chain, "ready", lambda _: True), "before what it waits for"),
     (method(tasks_service, "cycle", lambda *_: ()), "a cycle got in"),
     (method(Tasks, "settle", lambda *_: None), "it waits for nothing"),
+    # parked runs: one call, one session, no attempt, and nothing left behind
+    (
+        resumes(("AND NOT EXISTS (SELECT 1 FROM waiter WHERE waiter.id = task.ticket)", "")),
+        "before its ticket",
+    ),
+    (resumes(("engaged = 1", "engaged = 1, session_id = session_id || 'x'")), "another session"),
+    (resumes(("engaged = 1", "engaged = 1, attempt = attempt + 1")), "parking was an attempt|CHECK"),
+    (method(TaskTable, "resume", lambda *_: None), "waits for nothing|never goes on|what others need"),
+    (method(tasks_service, "replace", _careless), "engaged without a run, or a run without it|forgotten"),
+    (paid_twice, "paid twice"),
     # order and time
     (claims(("ORDER BY priority, place", "ORDER BY place")), "more urgent"),
     (claims(("AND next_attempt_at <= :now", "AND :now > 0")), "before its time"),

@@ -10,6 +10,7 @@ from lsp_orch.domain.result import Result, Status
 from lsp_orch.domain.task import STEPS, Isolation, State, Task
 from lsp_orch.store.base import Store, Tx
 from tests.fixtures.engines import Engine
+from tests.fixtures.leases import agent, ask
 from tests.fixtures.tasks import a_task
 
 RESULT = Result(status=Status.DONE, summary="did “it”", changed_files=("ä.py",), learnings=("one", "two"))
@@ -46,6 +47,10 @@ def test_what_was_stored_comes_back(store: Store) -> None:
         worktree="/w/t",
         base="1",
         tip="2",
+        ticket="ticket-1",
+        waits_for="a.py",
+        ran_s=1.5,
+        paid_usd=0.5,
         cost_usd=0.25,
         turns=3,
         result=RESULT,
@@ -136,6 +141,41 @@ def test_a_task_that_is_engaged_gets_no_second_worker(store: Store, engine: Engi
         assert tx.tasks.claim("two", 0.0) is None
     with pytest.raises(engine.refused, match="another worker"):
         force(engine, "a", "running", session_id="two")
+
+
+def test_a_task_parks_only_with_a_session_to_come_back_to_and_nothing_alive(
+    store: Store, engine: Engine
+) -> None:
+    put(store, pending("a"))
+    force(engine, "a", "ready")
+    force(engine, "a", "running", session_id="s", engaged=1)
+    with pytest.raises(engine.refused, match="nothing alive"):
+        force(engine, "a", "parked")
+    with pytest.raises(engine.refused, match=r"come back to|another worker"):
+        force(engine, "a", "parked", engaged=0, session_id="")
+    force(engine, "a", "parked", engaged=0, ticket="t")
+    with pytest.raises(engine.refused, match="come back to"):
+        force(engine, "a", "parked", session_id="other")
+
+
+def test_a_parked_run_goes_on_when_its_ticket_waits_no_more_the_most_urgent_first(
+    store: Store, engine: Engine
+) -> None:
+    put(store, pending("a"), pending("b", priority=0), pending("c"), pending("d"))
+    with store.transaction() as tx:
+        waiter = tx.waiters.insert("ticket-1", ask(agent("a"), "x.py"), 0.0, None)
+    for name, ticket in (("a", "gone"), ("b", "gone"), ("c", "ticket-1"), ("d", "")):
+        force(engine, name, "ready")
+        force(engine, name, "running", session_id=name, engaged=1)
+        force(engine, name, "parked", engaged=0, ticket=ticket)
+    with store.transaction() as tx:
+        assert [task.id for task in tx.tasks.parked()] == ["a", "b", "c"]
+        resumed = [tx.tasks.resume(5.0) for _ in range(3)]
+        assert [task.id if task else None for task in resumed] == ["b", "a", None]
+        assert resumed[0]
+        assert (resumed[0].session_id, resumed[0].engaged, resumed[0].attempt) == ("b", True, 0)
+        tx.waiters.delete(waiter)
+        assert tx.tasks.resume(5.0)
 
 
 @pytest.mark.parametrize(

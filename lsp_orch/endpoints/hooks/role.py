@@ -1,25 +1,21 @@
 """One hook call: one question, one verdict, and the connection is done."""
 
-import json
-import logging
 from collections.abc import Awaitable, Callable
-from typing import Any, Protocol
+from typing import Protocol
 
-from lsp_orch.domain.errors import Code, Misuse, OrchError
 from lsp_orch.domain.lease import Party, Step
-from lsp_orch.domain.settings import Mode
 from lsp_orch.endpoints.desk import Desk
-from lsp_orch.endpoints.hooks.event import HookEvent, holder, parse
+from lsp_orch.endpoints.hooks.event import HookEvent, holder
+from lsp_orch.endpoints.hooks.guests import Guests
+from lsp_orch.endpoints.hooks.judge import Judge, Question
 from lsp_orch.endpoints.hooks.news import HookNews
 from lsp_orch.endpoints.hooks.tool_use import ToolUse
-from lsp_orch.endpoints.hooks.verdict import PASS, Verdict, context, refuse, warn
-from lsp_orch.endpoints.wire import Hello, Peer
+from lsp_orch.endpoints.hooks.verdict import PASS, Verdict, context, headed
+from lsp_orch.endpoints.wire import Peer
 from lsp_orch.services.leases import Leases
-from lsp_orch.services.ports import Address, Paths, SettingsOf
+from lsp_orch.services.ports import Paths
 from lsp_orch.services.sessions import Sessions
 from lsp_orch.store.base import Tx
-
-_log = logging.getLogger(__name__)
 
 
 class Recall(Protocol):
@@ -41,6 +37,7 @@ class Hooks:
         tool_use: ToolUse,
         recall: Recall,
         paths: Paths,
+        guests: Guests,
         news: HookNews,
     ) -> None:
         self._desk = desk
@@ -49,6 +46,7 @@ class Hooks:
         self._tool_use = tool_use
         self._recall = recall
         self._paths = paths
+        self._guests = guests
         self._news = news
         self._table: dict[str, Callable[[HookEvent, str], Awaitable[Verdict]]] = {
             "PostToolUse": self._tool_use.after,
@@ -102,17 +100,18 @@ class Hooks:
         return PASS
 
     async def _session_end(self, event: HookEvent, _: str) -> Verdict:
-        await self._desk.do(lambda tx: self._sessions.left(tx, event.session))
+        """One whose call was put off comes back: what it holds and waits for stays."""
+        leave = self._sessions.rested if self._guests.put_off(event.session)[0] else self._sessions.left
+        await self._desk.do(lambda tx: leave(tx, event.session))
         return PASS
 
 
 class HookRole:
     """A hook's connection."""
 
-    def __init__(self, peer: Peer, hooks: Hooks, settings: SettingsOf) -> None:
+    def __init__(self, peer: Peer, judge: Judge) -> None:
         self._peer = peer
-        self._hooks = hooks
-        self._settings = settings
+        self._judge = judge
 
     def receive(self, body: bytes) -> None:
         """Take the question: the very bytes that Claude Code gave the hook."""
@@ -122,43 +121,6 @@ class HookRole:
         """Nothing to do: a waiting handler is cancelled with the connection, its ticket stays."""
 
     async def _answer(self, body: bytes) -> None:
-        event = None
-        try:
-            event = _parse(body, self._peer.hello)
-            verdict = await self._hooks.answer(event)
-        except OrchError as error:
-            said = f"[{error.refusal.code}] {error.refusal.message}. {error.refusal.hint}"
-            verdict = self._failed(event, said.rstrip())
-        except Exception:  # noqa: BLE001 - whatever it was, the tool call waits for a verdict
-            _log.exception("a hook call failed")
-            said = f"[{Code.INTERNAL}] lsp-orch failed; `lsp-orch daemon logs` says why."
-            verdict = self._failed(event, said)
-        text = verdict.text.encode("utf-8", "replace")
-        self._peer.write(b"Exit-Code: %d\r\nContent-Length: %d\r\n\r\n%s" % (verdict.exit, len(text), text))
+        judged = await self._judge.judge(Question(body=body, hello=self._peer.hello))
+        self._peer.write(headed(judged.verdict))
         self._peer.close()
-
-    def _failed(self, event: HookEvent | None, reason: str) -> Verdict:
-        """Our own failure: in `enforce` no tool call passes that we could not judge.
-
-        Other events are only told of: to refuse a Stop would keep the agent at work for ever.
-        """
-        judged = event is None or event.name == "PreToolUse"
-        return refuse(reason) if judged and self._mode() is Mode.ENFORCE else warn(f"lsp-orch: {reason}")
-
-    def _mode(self) -> Mode:
-        """As the hook's environment says, else the settings where it runs: its event may be what is wrong."""
-        hello = self._peer.hello
-        if hello.mode in set(Mode):
-            return Mode(hello.mode)
-        return self._settings(self._hooks.workspace(hello.cwd)).mode
-
-
-def _parse(body: bytes, hello: Hello) -> HookEvent:
-    try:
-        document: Any = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise Misuse(Code.BAD_REQUEST, f"the hook's input is not JSON: {error}") from error
-    if not isinstance(document, dict):
-        raise Misuse(Code.BAD_REQUEST, "the hook's input is not a JSON object")
-    inbox = Address(socket=hello.inbox, token=hello.inbox_token) if hello.inbox else None
-    return parse(document, hello.pid, hello.cwd, hello.mode, inbox)

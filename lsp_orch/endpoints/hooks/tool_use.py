@@ -94,7 +94,7 @@ class ToolUse:
                 _remember(self._calls, event.call, intent)
                 return await self._granted(event, ask, intent)
             case Queued():
-                return refuse(refusals.held(outcome, settings))
+                return refuse(refusals.held(outcome, settings), outcome.waiter.id)
             case Refusal():
                 return refuse(refusals.told(outcome))
 

@@ -41,7 +41,7 @@ class Parts:
 
 
 # what is missing, but is missed only by tasks
-_WARNINGS = {Code.NOT_A_REPOSITORY, Code.NO_COMMITS}
+_WARNINGS = {Code.NOT_A_REPOSITORY, Code.NO_COMMITS, Code.SANDBOX_MISSING}
 _MEND_FILE = "stop the daemon, keep a copy of the file, and try `sqlite3 FILE .recover`"
 _MEND_DATABASE = "stop the daemons, keep a dump of the database, and mend or restore what is named"
 

@@ -2,18 +2,19 @@
 INSERT INTO task (id, state, workspace, prompt, title, paths, priority, model, check_command, isolate, max_usd,
     max_turns, timeout_s, attempts, key, created_at, attempt, session_id, engaged, pid, pid_started, branch,
     worktree, base, tip, cost_usd, turns, result, error, started_at, heartbeat_at, next_attempt_at, finished_at,
-    daemon)
+    daemon, ticket, waits_for, ran_s, paid_usd)
 VALUES (:id, :state, :workspace, :prompt, :title, :paths, :priority, :model, :check_command, :isolate, :max_usd,
     :max_turns, :timeout_s, :attempts, :key, :created_at, :attempt, :session_id, :engaged, :pid, :pid_started,
     :branch, :worktree, :base, :tip, :cost_usd, :turns, :result, :error, :started_at, :heartbeat_at,
-    :next_attempt_at, :finished_at, :daemon);
+    :next_attempt_at, :finished_at, :daemon, :ticket, :waits_for, :ran_s, :paid_usd);
 
 -- Only the one who knows where the task stands, and which run it is in, may change it.
 -- name: update
 UPDATE task SET state = :state, attempts = :attempts, attempt = :attempt, engaged = :engaged, pid = :pid,
     pid_started = :pid_started, branch = :branch, worktree = :worktree, base = :base, tip = :tip,
     cost_usd = :cost_usd, turns = :turns, result = :result, error = :error, heartbeat_at = :heartbeat_at,
-    next_attempt_at = :next_attempt_at, finished_at = :finished_at
+    next_attempt_at = :next_attempt_at, finished_at = :finished_at, ticket = :ticket, waits_for = :waits_for,
+    ran_s = :ran_s, paid_usd = :paid_usd
 WHERE id = :id AND state = :was_state AND session_id = :session_id;
 
 -- One statement decides who gets it: the most urgent first, then the oldest.
@@ -25,13 +26,25 @@ WHERE state = 'ready' AND place = (
     ORDER BY priority, place LIMIT 1)
 RETURNING id;
 
+-- The one that waits no more, whether its ticket was granted or is gone; without a ticket it waits for others.
+-- name: resume
+UPDATE task SET state = 'running', engaged = 1, heartbeat_at = :now
+WHERE state = 'parked' AND place = (
+    SELECT place FROM task WHERE state = 'parked' AND daemon = :daemon AND ticket <> ''
+        AND NOT EXISTS (SELECT 1 FROM waiter WHERE waiter.id = task.ticket)
+    ORDER BY priority, place LIMIT 1)
+RETURNING id;
+
+-- name: parked
+SELECT id FROM task WHERE state = 'parked' AND daemon = :daemon AND ticket <> '' ORDER BY place;
+
 -- name: heartbeat
 UPDATE task SET heartbeat_at = :now WHERE id = :id AND session_id = :session_id AND state = 'running';
 
 -- name: by_id
 SELECT id, state, workspace, prompt, title, priority, model, isolate, max_usd, max_turns, timeout_s, attempts,
     key, created_at, attempt, session_id, engaged, pid, pid_started, branch, worktree, base, tip, cost_usd, turns,
-    error, started_at, heartbeat_at, next_attempt_at, finished_at, paths, check_command, result
+    error, ticket, waits_for, ran_s, paid_usd, started_at, heartbeat_at, next_attempt_at, finished_at, paths, check_command, result
 FROM task WHERE id = :id;
 
 -- name: by_key
