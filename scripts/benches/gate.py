@@ -12,36 +12,30 @@ from urllib.parse import urlsplit
 import floors
 import hook
 from programs import run as run_program
-from report import Absent, Row, compare
+from report import Row, compare
 from stage import PYTHON, Stage
 from turns import Sampler, take_turns
+from worker import Worker, working
 
 _ECHO, _GATE = "bare asyncio http echo", "http gate"
 _PYTHON, _HOOK = "python3 -S -c pass", "lsp-orch hook"
 _numbers = itertools.count()
 
 
-def run(place: Stage) -> list[Row | Absent]:
+def run(place: Stage) -> list[Row]:
     """Both gates, each with a lease for a file that nobody holds."""
-    return [_worker(place), _session(place)]
+    return [_worker(), _session(place)]
 
 
-def product(place: Stage) -> tuple[str, str] | None:  # noqa: ARG001 - what it will need
-    """The address and the bearer token of a dispatched worker's gate; None while there is no such gate."""
-    return None
-
-
-def _worker(place: Stage) -> Row | Absent:
-    what, target = "PreToolUse of a worker, http", 2.0
-    if (found := product(place)) is None:
-        return Absent(what=what, against=_ECHO, target=target, why="the daemon has no http gate yet")
-    with floors.http() as url:
+def _worker() -> Row:
+    """What the gate adds to the time that a hook over HTTP takes anyhow."""
+    with working() as worker, floors.http() as url:
         samplers: dict[str, Sampler] = {
-            _GATE: partial(_posts, place, Poster(*found)),
-            _ECHO: partial(_posts, place, Poster(url, "token")),
+            _GATE: partial(_posts, worker, Poster(worker.url, worker.authorization)),
+            _ECHO: partial(_posts, worker, Poster(url, worker.authorization)),
         }
         rounds = take_turns(samplers, rounds=12, samples=40)
-    return compare(what, target, rounds, ours=_GATE, theirs=_ECHO)
+    return compare("PreToolUse of a worker, http", 2.0, rounds, ours=_GATE, theirs=_ECHO)
 
 
 def _session(place: Stage) -> Row:
@@ -57,11 +51,11 @@ def _session(place: Stage) -> Row:
 class Poster:
     """A hook of Claude Code that is an address: one connection that stays open, one POST an event."""
 
-    def __init__(self, url: str, token: str) -> None:
+    def __init__(self, url: str, authorization: str) -> None:
         address = urlsplit(url)
         self._path = address.path or "/"
         self._http = HTTPConnection(address.hostname or "127.0.0.1", address.port)
-        self._headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
+        self._headers = {"Content-Type": "application/json", "Authorization": authorization}
 
     def post(self, body: bytes) -> float:
         """Ask; the seconds until the verdict was read. RuntimeError when the call may not go ahead."""
@@ -75,20 +69,20 @@ class Poster:
         return taken
 
 
-def _posts(place: Stage, poster: Poster, times: int) -> Sequence[float]:
-    return [poster.post(_event(place)) for _ in range(times)]
+def _posts(worker: Worker, poster: Poster, times: int) -> Sequence[float]:
+    return [poster.post(_event(worker)) for _ in range(times)]
 
 
-def _event(place: Stage) -> bytes:
+def _event(worker: Worker) -> bytes:
     number = next(_numbers)
     event = {
         "hook_event_name": "PreToolUse",
-        "session_id": "session-http",
-        "cwd": str(place.repository),
+        "session_id": worker.session,
+        "cwd": worker.folder,
         "permission_mode": "default",
         "tool_name": "Edit",
         "tool_input": {
-            "file_path": str(place.repository / f"http{number}.py"),
+            "file_path": f"{worker.folder}/http{number}.py",
             "old_string": "a",
             "new_string": "b",
         },

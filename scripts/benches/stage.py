@@ -57,13 +57,18 @@ class Stage:
 
 
 @contextlib.contextmanager
-def stage() -> Iterator[Stage]:
-    """Set it up, and leave nothing behind: the daemon is ended by its pid."""
+def stage(*, claude: str = "") -> Iterator[Stage]:
+    """Set it up, and leave nothing behind: the daemon is ended by its pid.
+
+    ``claude`` is the name of the program below the root that is started as a worker's client.
+    """
     root = Path(tempfile.mkdtemp(prefix="lo-bench-")).resolve()
     try:
         for name in [each for each in os.environ if each.startswith(("LSP_ORCH_", "CLAUDE", "PYTHON"))]:
             del os.environ[name]  # whoever measures has settings of their own
         os.environ["LSP_ORCH_HOME"] = str(root / "home")
+        if claude:
+            os.environ["LSP_ORCH_CLAUDE"] = str(root / claude)
         repository = root / "repository"
         subprocess.run(["git", "init", "--quiet", repository], check=True)
         line = control.start()
