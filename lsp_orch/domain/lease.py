@@ -7,6 +7,12 @@ from lsp_orch.domain.errors import Code, Misuse
 from lsp_orch.domain.scope import Scope
 from lsp_orch.domain.settings import Settings
 
+FRESH = 0.01
+"""The part of its time for which a lease that was just renewed is not renewed again.
+
+A busy agent shows many signs of life a second, and each would write all that it holds.
+"""
+
 
 class Mode(StrEnum):
     """Readers share; a writer is alone."""

@@ -143,6 +143,10 @@ class Leases:
                 tx.leases.update(after)
                 tx.announce(LeaseChanged(lease=after))
 
+    def renew(self, tx: Tx, session_id: str) -> None:
+        """Note a sign of life of a session: all that its agents hold lasts anew."""
+        self.step(tx, tx.leases.ageing(session_id, self._clock.now()), Step.RENEW)
+
     def saved(self, tx: Tx, holder_id: str, scope: Scope) -> None:
         """Note that a person has saved: whoever waits gets the file now, otherwise they keep it a while."""
         self.withdraw(tx, [each for each in tx.waiters.of_holder(holder_id) if scope in each.ask.scopes])

@@ -37,7 +37,7 @@ class Sessions:
             seen_at=now,
         )
         tx.sessions.upsert(session)
-        self._leases.step(tx, tx.leases.of_session(session_id), Step.RENEW)
+        self._leases.renew(tx, session_id)
         return session
 
     def stopped(self, tx: Tx, session_id: str) -> None:

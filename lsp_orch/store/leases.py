@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterable
 
 from lsp_orch.domain.grants import Ask, Waiter
-from lsp_orch.domain.lease import Holder, Lease, Mode, Party, State
+from lsp_orch.domain.lease import FRESH, Holder, Lease, Mode, Party, State
 from lsp_orch.domain.scope import Kind, Scope, folders, touch
 from lsp_orch.store.connection import Connection, Row, Value
 
@@ -79,6 +79,10 @@ class LeaseTable:
     def of_session(self, session: str) -> list[Lease]:
         """All that a session and its subagents have."""
         return self._leases(self._db.all("lease.of_session", session=session))
+
+    def ageing(self, session: str, now: float) -> list[Lease]:
+        """Those of them that a sign of life makes last notably longer."""
+        return self._leases(self._db.all("lease.ageing", session=session, now=now, fresh=FRESH))
 
     def touching(self, scopes: Iterable[Scope]) -> list[Lease]:
         """All that overlap any of ``scopes``, each once, oldest first."""

@@ -47,6 +47,11 @@ SELECT id, token, mode, state, workspace, holder_id, holder_kind, holder_name, s
     acquired_at, expires_at
 FROM lease WHERE session = :session ORDER BY token;
 
+-- name: ageing
+SELECT id, token, mode, state, workspace, holder_id, holder_kind, holder_name, session, reason, ttl_s,
+    acquired_at, expires_at
+FROM lease WHERE session = :session AND expires_at < :now + ttl_s * (1 - :fresh) ORDER BY token;
+
 -- name: at
 SELECT id, token, mode, state, workspace, holder_id, holder_kind, holder_name, session, reason, ttl_s,
     acquired_at, expires_at
