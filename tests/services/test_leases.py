@@ -8,7 +8,7 @@ import pytest
 from lsp_orch.domain.errors import Code, Misuse
 from lsp_orch.domain.events import LeaseChanged, LeaseEnded, LeaseGranted
 from lsp_orch.domain.grants import Granted, Queued
-from lsp_orch.domain.lease import Mode, State
+from lsp_orch.domain.lease import FRESH, Mode, State, Step
 from lsp_orch.domain.settings import Settings
 from lsp_orch.services.leases import Leases
 from lsp_orch.store.base import Tx
@@ -173,3 +173,25 @@ def test_a_superseded_token_is_told_what_to_do(bench: Bench) -> None:
     assert refusal
     assert refusal.code is Code.LEASE_FENCED
     assert "read the file again" in refusal.hint
+
+
+def test_a_sign_of_life_that_adds_next_to_nothing_writes_nothing(bench: Bench) -> None:
+    lease = bench.granted(CAT, "a.py").lease
+    assert lease.expires_at
+
+    def renewed(after_s: float) -> list[float | None]:
+        bench.clock.advance(after_s)
+        with bench.store.transaction() as tx:
+            bench.leases.renew(tx, CAT.session)
+        return [event.lease.expires_at for event in tx.events if isinstance(event, LeaseChanged)]
+
+    assert renewed(lease.ttl_s * FRESH / 2) == []
+    assert renewed(lease.ttl_s * FRESH) == [lease.expires_at + lease.ttl_s * FRESH * 1.5]
+
+
+def test_an_agent_that_goes_on_after_its_turn_keeps_what_it_has_at_once(bench: Bench) -> None:
+    bench.granted(CAT, "a.py")
+    with bench.store.transaction() as tx:
+        bench.leases.step(tx, tx.leases.of_session(CAT.session), Step.STOP)
+        bench.leases.renew(tx, CAT.session)
+        assert [each.state for each in tx.leases.of_session(CAT.session)] == [State.HELD]
