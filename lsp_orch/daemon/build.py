@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from lsp_orch import __version__
 from lsp_orch.adapters.settings_files import SettingsFiles
 from lsp_orch.daemon import checkup
+from lsp_orch.daemon.deathwatch import Deathwatch
 from lsp_orch.daemon.desk import Desk
 from lsp_orch.daemon.labour import Labour
 from lsp_orch.daemon.news import News
@@ -31,8 +32,8 @@ from lsp_orch.endpoints.rpc.watch import LeaseWatch
 from lsp_orch.endpoints.view import LeaseView
 from lsp_orch.endpoints.wire import Peer, Role
 from lsp_orch.services.leases import Leases
+from lsp_orch.services.reaper import Reaper
 from lsp_orch.services.sessions import Sessions
-from lsp_orch.store.base import Tx
 from lsp_orch.store.sqlite import SqliteStore
 
 
@@ -43,18 +44,20 @@ class Application:
         self._world, self._files, self._store = world, files, store
         self.settings = settings = files.of()
         self._leases = leases = Leases(world.clock, world.ids, files.sound)
-        self._sessions = Sessions(world.clock, world.processes, leases)
+        self._sessions = Sessions(world.clock, world.processes, leases, settings)
+        reaper = Reaper(world.clock, self._sessions, leases, settings, files.sound)
         with store.transaction() as tx:
-            self._sessions.restart(tx)
-            live, waiting = tx.leases.live(), tx.waiters.waiting()
+            vigil = reaper.restart(tx)
+            live, waiting, here = tx.leases.live(), tx.waiters.waiting(), tx.sessions.all()
         news = News()
         self._desk = desk = Desk(store, news.publish)
         self._view = LeaseView(live, waiting)
         self._hub = Hub(self._view)
         self._watch = LeaseWatch(world.clock, self._view)
         self._lobby = lobby = Lobby(desk, leases, waiting)
-        self._reaping = Reaping(desk, world.clock, self._reap)
-        for part in (self._hub, self._watch, lobby, self._reaping):
+        self._reaping = Reaping(desk, world.clock, reaper.reap, vigil)
+        self._deathwatch = Deathwatch(world.deaths, self._reaping.wake, here)
+        for part in (self._hub, self._watch, lobby, self._reaping, self._deathwatch):
             news.subscribe(part.on_event)
         self._vault = Vault(world, files.of)
         self._labour = Labour(world, settings, files.of, desk, news, self._vault.learn)
@@ -70,6 +73,7 @@ class Application:
         )
         parts = Parts(
             tasks=self._labour.counts,
+            vigil=lambda: self._reaping.vigil,
             notes=self._vault.count,
             tries=checkup.tries(files, self._labour.git, self._vault.count, self._vault.watching),
         )
@@ -109,7 +113,8 @@ class Application:
         await self._desk.close()
 
     def close(self) -> None:
-        """Let go of the vault and the store."""
+        """Let go of the vault, the processes and the store."""
+        self._deathwatch.close()
         self._vault.close()
         self._store.close()
 
@@ -128,10 +133,6 @@ class Application:
             hub=self._hub,
         )
         return EditorRole(server, session.lost)
-
-    def _reap(self, tx: Tx) -> float | None:
-        self._sessions.reap(tx)
-        return self._leases.reap(tx)
 
 
 async def build() -> Application:

@@ -46,6 +46,7 @@ def lease(value: Lease) -> dict[str, Any]:
         "reason": value.reason,
         "acquired_at": rfc3339(value.acquired_at),
         "expires_at": rfc3339(value.expires_at),
+        "contested": value.contested,
     }
 
 
@@ -82,4 +83,5 @@ def session(value: Session) -> dict[str, Any]:
         "pid": value.pid,
         "connected_at": rfc3339(value.connected_at),
         "seen_at": rfc3339(value.seen_at),
+        "state": value.state.value,
     }

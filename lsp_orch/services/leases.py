@@ -20,6 +20,8 @@ from lsp_orch.domain.grants import (
 )
 from lsp_orch.domain.lease import STEPS, Lease, State, Step, advance, expiry
 from lsp_orch.domain.scope import Scope
+from lsp_orch.domain.session import State as SessionState
+from lsp_orch.domain.session import refuse_reaped
 from lsp_orch.services.ports import Clock, Ids, SettingsOf
 from lsp_orch.store.base import Tx
 
@@ -38,7 +40,8 @@ class Leases:
         """Grant all that is asked at once, or keep a place in the queue for it.
 
         Refused as lease-deadlock when those in the way already wait for the holder. What a person has typed
-        is never refused: it ends with a save.
+        is never refused: it ends with a save. Refused as session-reaped until a session that was taken for
+        dead has registered anew.
 
         Asking again renews what the holder has, and keeps the place of what it waits for. A place is kept for
         as long as the setting says, or for ``wait_s`` seconds where somebody waits longer.
@@ -48,6 +51,8 @@ class Leases:
         """
         if not ask.scopes or ask.ttl_s <= 0:
             raise Misuse(Code.BAD_REQUEST, "a lease needs at least one path and a ttl greater than 0")
+        if ask.holder.session and (refusal := self._barred(tx, ask.holder.session)):
+            return refusal
         ask = replace(ask, scopes=tuple(sorted(set(ask.scopes))))
         live = tx.leases.touching(ask.scopes)
         if back := self._reclaim(tx, ask, live):
@@ -126,6 +131,10 @@ class Leases:
         deadlines = (tx.leases.deadline(), tx.waiters.deadline())
         return min((each for each in deadlines if each is not None), default=None)
 
+    def _barred(self, tx: Tx, session_id: str) -> Refusal | None:
+        session = tx.sessions.by_id(session_id)
+        return refuse_reaped(session) if session and session.state is SessionState.REAPED else None
+
     def _reclaim(self, tx: Tx, ask: Ask, live: Iterable[Lease]) -> Lease | None:
         """Give back to a person at once what their vanished editor had: a daemon has only one user."""
         theirs = [each for each in live if each.state is State.VANISHED and each.scopes == ask.scopes]
@@ -140,7 +149,12 @@ class Leases:
         return lease
 
     def _renew(self, tx: Tx, ask: Ask, live: Iterable[Lease]) -> None:
-        own = [replace(lease, ttl_s=ask.ttl_s) for lease in live if lease.holder.id == ask.holder.id]
+        now = self._clock.now()
+        own = [
+            replace(lease, ttl_s=ask.ttl_s, progress_at=now, contested=False)
+            for lease in live
+            if lease.holder.id == ask.holder.id
+        ]
         self.step(tx, own, Step.CHANGE if ask.state is State.DIRTY else Step.RENEW)
 
     def _obstacles(
@@ -207,6 +221,7 @@ class Leases:
             ttl_s=ask.ttl_s,
             acquired_at=now,
             expires_at=expiry(ask.state, ask.ttl_s, now, self._settings(ask.workspace)),
+            progress_at=now,
         )
         tx.leases.insert(lease)
         return lease

@@ -27,6 +27,8 @@ class LeaseTable:
             reason=lease.reason,
             acquired_at=lease.acquired_at,
             expires_at=lease.expires_at,
+            progress_at=lease.progress_at,
+            contested=int(lease.contested),
             **_holder_columns(lease.holder),
         )
         for scope in lease.scopes:
@@ -37,13 +39,15 @@ class LeaseTable:
                 self._db.run("lease.raise_fence", kind=scope.kind, key=scope.key, token=lease.token)
 
     def update(self, lease: Lease) -> None:
-        """Store a changed state, ttl and expiry."""
+        """Store a changed state, ttl, expiry and progress."""
         self._db.run(
             "lease.update",
             id=lease.id,
             state=lease.state,
             ttl_s=lease.ttl_s,
             expires_at=lease.expires_at,
+            progress_at=lease.progress_at,
+            contested=int(lease.contested),
         )
 
     def delete(self, lease: Lease) -> None:
@@ -78,6 +82,10 @@ class LeaseTable:
         """All whose time is up."""
         return self._leases(self._db.all("lease.expired", now=now))
 
+    def idle(self, before: float) -> list[Lease]:
+        """Those of agents that nothing was written under since, and that are not contested yet."""
+        return self._leases(self._db.all("lease.idle", before=before))
+
     def deadline(self) -> float | None:
         """When the next one's time is up."""
         return _only(self._db.one("lease.deadline"))
@@ -110,6 +118,8 @@ class LeaseTable:
             ttl_s=row[10],
             acquired_at=row[11],
             expires_at=row[12],
+            progress_at=row[13],
+            contested=bool(row[14]),
         )
 
 

@@ -42,6 +42,7 @@ async def test_a_grant_has_the_shape_of_the_contract(house: House) -> None:
             "reason": "tidying",
             "acquired_at": "2027-01-15T08:00:00.000Z",
             "expires_at": "2027-01-15T08:01:00.000Z",
+            "contested": False,
         },
     }
 

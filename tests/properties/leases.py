@@ -329,10 +329,12 @@ class LeaseMachine(RuleBasedStateMachine):
 
     def seen(self, tx: Tx, session: str) -> None:
         if session in SESSIONS:
-            if session not in self.pids:
+            note = self.sessions.seen
+            if session not in self.pids:  # a process that begins registers
+                note = self.sessions.register
                 self.pids[session] = 1 + max(self.processes.running, default=0)
                 self.processes.running[self.pids[session]] = self.clock.now()
-            self.sessions.seen(tx, session, Party.AGENT, session, WORKSPACE, self.pids[session])
+            note(tx, session, Party.AGENT, session, WORKSPACE, self.pids[session])
 
     def assert_gone(self, session: str) -> None:
         with self.store.transaction() as tx:

@@ -1,13 +1,16 @@
 """A store grows with its program, never half, and is never opened by an older one."""
 
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from lsp_orch.domain.errors import Code, Unavailable
+from lsp_orch.domain.session import State
 from lsp_orch.store import queries
 from lsp_orch.store.sqlite import SqliteStore
+from tests.fixtures.clock import START
 from tests.fixtures.leases import agent, lease
 
 NEWEST = queries.migrations()[-1][0]
@@ -27,8 +30,10 @@ def tables(path: Path) -> set[str]:
     return names
 
 
-def test_migrations_are_numbered_from_one_without_a_gap() -> None:
-    assert [number for number, _ in queries.migrations()] == list(range(1, NEWEST + 1))
+def test_migrations_are_numbered_upwards_each_once() -> None:
+    numbers = [number for number, _ in queries.migrations()]
+    assert numbers[0] == 1
+    assert numbers == sorted(set(numbers))
 
 
 def test_a_fresh_store_has_the_newest_format(tmp_path: Path) -> None:
@@ -52,14 +57,22 @@ def test_an_older_store_is_brought_forward_with_all_it_holds(
     path, held, first = tmp_path / "store.db", lease(agent("a"), "x.py"), queries.migrations()[:1]
     with monkeypatch.context() as patch:
         patch.setattr(queries, "migrations", lambda: first)
-        older = SqliteStore(path)
-        with older.transaction() as tx:
-            tx.leases.insert(held)
-        older.close()
+        SqliteStore(path).close()
+    with sqlite3.connect(path) as db:
+        db.execute(
+            "INSERT INTO lease VALUES ('lease-1', 1, 'write', 'held', '/ws', 'a', 'agent', 'a', 'a', '', "
+            "120, ?, ?)",
+            (START, START + 120),
+        )
+        db.execute("INSERT INTO lease_scope VALUES ('lease-1', 'file', '/ws/x.py', 'write')")
+        db.execute("INSERT INTO session VALUES ('a', 'agent', 'a', '/ws', 7, ?, ?, ?)", (START, START, START))
+    db.close()
     assert version(path) == 1
     store = SqliteStore(path)
     with store.transaction() as tx:
-        assert tx.leases.live() == [held]
+        assert tx.leases.live() == [replace(held, progress_at=START)]
+        [session] = tx.sessions.all()
+    assert (session.state, session.pid) == (State.ALIVE, 0)  # its start was counted from the epoch
     store.close()
     assert version(path) == NEWEST
 

@@ -9,6 +9,7 @@ from lsp_orch.domain.errors import Code, Misuse, OrchError
 from lsp_orch.domain.lease import Party, Step
 from lsp_orch.domain.settings import Mode
 from lsp_orch.endpoints.desk import Desk
+from lsp_orch.endpoints.hooks import reaped
 from lsp_orch.endpoints.hooks.event import HookEvent, holder, parse
 from lsp_orch.endpoints.hooks.tool_use import ToolUse
 from lsp_orch.endpoints.hooks.verdict import PASS, Verdict, context, refuse, warn
@@ -58,7 +59,9 @@ class Hooks:
 
     async def answer(self, event: HookEvent) -> Verdict:
         """Note the sign of life, then do what the event asks for."""
-        name = await self._desk.do(lambda tx: self._seen(tx, event))
+        name, refused = await self._desk.do(lambda tx: self._seen(tx, event))
+        if refused:
+            return refused
         handler = self._table.get(event.name)
         return await handler(event, name) if handler else PASS
 
@@ -67,14 +70,19 @@ class Hooks:
         cwd = self._paths.canonical(folder, "/")
         return self._paths.workspace(cwd) or cwd
 
-    def _seen(self, tx: Tx, event: HookEvent) -> str:
-        """The session's name: the one it was registered with (a task's title), or one from its id."""
+    def _seen(self, tx: Tx, event: HookEvent) -> tuple[str, Verdict | None]:
+        """The session's name: the one it was registered with (a task's title), or one from its id.
+
+        Whoever was taken for dead, and does not know it, is refused.
+        """
         known = tx.sessions.by_id(event.session)
         name = known.name if known else f"Claude Code {event.session[:8]}"
         workspace = known.workspace if known else self.workspace(event.cwd)
         pid = event.pid or (known.pid if known else 0)
-        self._sessions.seen(tx, event.session, Party.AGENT, name, workspace, pid)
-        return name
+        refused = reaped.refusal(tx, self._sessions, event, known)
+        note = self._sessions.register if reaped.registers(event) else self._sessions.seen
+        note(tx, event.session, Party.AGENT, name, workspace, pid)
+        return name, refused
 
     async def _session_start(self, event: HookEvent, _: str) -> Verdict:
         text = await self._recall.at_start(event, self.workspace(event.cwd))

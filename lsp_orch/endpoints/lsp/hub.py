@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from lsp_orch.domain.events import Event, LeaseGranted
+from lsp_orch.domain.events import Event, LeaseGranted, ReapingFrozen
 from lsp_orch.domain.lease import Lease
 from lsp_orch.domain.scope import Scope
 from lsp_orch.endpoints.view import LeaseView
@@ -20,6 +20,9 @@ class Screen(Protocol):
 
     def granted(self, lease: Lease) -> None:
         """Tell the person that what they waited for is theirs."""
+
+    def frozen(self, freeze: ReapingFrozen) -> None:
+        """Tell the person that nothing ends by itself for a while."""
 
 
 class Hub:
@@ -46,3 +49,6 @@ class Hub:
             for screen in self._screens:
                 if screen.holder_id == event.lease.holder.id:
                     screen.granted(event.lease)
+        if isinstance(event, ReapingFrozen) and not event.longer:
+            for screen in self._screens:
+                screen.frozen(event)

@@ -4,7 +4,16 @@ import asyncio
 from dataclasses import dataclass
 from typing import Any
 
-from lsp_orch.domain.events import Event, LeaseChanged, LeaseEnded, LeaseGranted, WaiterGone, WaiterQueued
+from lsp_orch.domain.events import (
+    Event,
+    LeaseChanged,
+    LeaseEnded,
+    LeaseGranted,
+    ReapingFrozen,
+    ReapingResumed,
+    WaiterGone,
+    WaiterQueued,
+)
 from lsp_orch.domain.grants import Waiter
 from lsp_orch.endpoints import shapes
 from lsp_orch.endpoints.params import optional
@@ -40,7 +49,7 @@ class LeaseWatch:
             return
         workspace, document = told
         for each in tuple(self._watchers):
-            if each.workspace in {"", workspace}:
+            if workspace is None or each.workspace in {"", workspace}:
                 each.peer.send({"jsonrpc": "2.0", "method": EVENT, "params": document})
 
     def _watch(self, peer: Peer, params: dict[str, Any]) -> Answer:
@@ -56,7 +65,8 @@ class LeaseWatch:
         finally:
             self._watchers.remove(watcher)
 
-    def _document(self, event: Event) -> tuple[str, dict[str, Any]] | None:
+    def _document(self, event: Event) -> tuple[str | None, dict[str, Any]] | None:
+        """The workspace that it happened in, None for all of them; and what is told."""
         at = shapes.rfc3339(self._clock.now())
         match event:
             case LeaseGranted(lease=lease, ticket=ticket):
@@ -72,8 +82,19 @@ class LeaseWatch:
                 gone = {"event": "gone", "at": at, "waiter": self._waiter(waiter), "why": why}
                 return waiter.ask.workspace, gone
             case _:
-                return None
+                told = _of_the_reaper(event)
+                return None if told is None else (None, {**told, "at": at})
 
     def _waiter(self, waiter: Waiter) -> dict[str, Any]:
         places = {each.place for scope in waiter.ask.scopes for each in self._view.on(scope)[1]}
         return shapes.waiter(waiter, 1 + sum(place < waiter.place for place in places))
+
+
+def _of_the_reaper(event: Event) -> dict[str, Any] | None:
+    match event:
+        case ReapingFrozen(until=until, why=why):
+            return {"event": "reaping-frozen", "until": shapes.rfc3339(until), "why": why}
+        case ReapingResumed():
+            return {"event": "reaping-resumed"}
+        case _:
+            return None

@@ -1,14 +1,16 @@
 -- name: insert
 INSERT INTO lease (id, token, mode, state, workspace, holder_id, holder_kind, holder_name, session,
-    reason, ttl_s, acquired_at, expires_at)
+    reason, ttl_s, acquired_at, expires_at, progress_at, contested)
 VALUES (:id, :token, :mode, :state, :workspace, :holder_id, :holder_kind, :holder_name, :session,
-    :reason, :ttl_s, :acquired_at, :expires_at);
+    :reason, :ttl_s, :acquired_at, :expires_at, :progress_at, :contested);
 
 -- name: insert_scope
 INSERT INTO lease_scope (lease_id, kind, key, mode) VALUES (:lease_id, :kind, :key, :mode);
 
 -- name: update
-UPDATE lease SET state = :state, ttl_s = :ttl_s, expires_at = :expires_at WHERE id = :id;
+UPDATE lease SET state = :state, ttl_s = :ttl_s, expires_at = :expires_at, progress_at = :progress_at,
+    contested = :contested
+WHERE id = :id;
 
 -- name: delete
 DELETE FROM lease WHERE id = :id;
@@ -18,34 +20,39 @@ SELECT kind, key FROM lease_scope WHERE lease_id = :lease_id ORDER BY kind, key;
 
 -- name: by_id
 SELECT id, token, mode, state, workspace, holder_id, holder_kind, holder_name, session, reason, ttl_s,
-    acquired_at, expires_at
+    acquired_at, expires_at, progress_at, contested
 FROM lease WHERE id = :id;
 
 -- name: live
 SELECT id, token, mode, state, workspace, holder_id, holder_kind, holder_name, session, reason, ttl_s,
-    acquired_at, expires_at
+    acquired_at, expires_at, progress_at, contested
 FROM lease WHERE :workspace IN ('', workspace) ORDER BY token;
 
 -- name: of_holder
 SELECT id, token, mode, state, workspace, holder_id, holder_kind, holder_name, session, reason, ttl_s,
-    acquired_at, expires_at
+    acquired_at, expires_at, progress_at, contested
 FROM lease WHERE holder_id = :holder_id ORDER BY token;
 
 -- name: of_session
 SELECT id, token, mode, state, workspace, holder_id, holder_kind, holder_name, session, reason, ttl_s,
-    acquired_at, expires_at
+    acquired_at, expires_at, progress_at, contested
 FROM lease WHERE session = :session ORDER BY token;
 
 -- name: on_key
 SELECT id, token, mode, state, workspace, holder_id, holder_kind, holder_name, session, reason, ttl_s,
-    acquired_at, expires_at
+    acquired_at, expires_at, progress_at, contested
 FROM lease
 WHERE id IN (SELECT lease_id FROM lease_scope WHERE key = :key AND kind = :kind) ORDER BY token;
 
 -- name: expired
 SELECT id, token, mode, state, workspace, holder_id, holder_kind, holder_name, session, reason, ttl_s,
-    acquired_at, expires_at
+    acquired_at, expires_at, progress_at, contested
 FROM lease WHERE expires_at <= :now ORDER BY expires_at;
+
+-- name: idle
+SELECT id, token, mode, state, workspace, holder_id, holder_kind, holder_name, session, reason, ttl_s,
+    acquired_at, expires_at, progress_at, contested
+FROM lease WHERE contested = 0 AND holder_kind = 'agent' AND progress_at <= :before ORDER BY token;
 
 -- name: deadline
 SELECT MIN(expires_at) FROM lease;

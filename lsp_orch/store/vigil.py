@@ -1,0 +1,20 @@
+"""Whether reaping is frozen, as a row: a daemon that is killed in a freeze begins with it again."""
+
+from lsp_orch.store.connection import Connection
+
+
+class VigilTable:
+    """Why reaping is frozen; empty while it is not."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._db = connection
+
+    def remember(self, why: str) -> None:
+        """Note that reaping is frozen, or with an empty reason that it goes on."""
+        self._db.run("vigil.remember", why=why)
+
+    def why(self) -> str:
+        """Say why it is frozen."""
+        row = self._db.one("vigil.why")
+        assert row is not None  # noqa: S101 - the migration put the row there
+        return str(row[0])
