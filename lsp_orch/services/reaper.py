@@ -71,7 +71,8 @@ class Reaper:
             after = self._freeze(tx, believe(after), why)
             self._sessions.anew(tx)
             self._anew(tx)
-        after = mourn(after, [each.id for each in self._sessions.judge(tx)])
+        dead = [each.id for each in self._sessions.judge(tx)]
+        after = mourn(after, [each for each in dead if not tx.sessions.is_worker(each)])
         if why := too_many(after):
             after = self._freeze(tx, after, why)
         self._contest(tx)

@@ -32,6 +32,10 @@ class SessionTable:
         row = self._db.one("session.by_id", id=session_id)
         return None if row is None else _session(row)
 
+    def is_worker(self, session_id: str) -> bool:
+        """Whether it is the run of a task, whose end is no riddle to whoever started it."""
+        return self._db.one("session.is_worker", id=session_id) is not None
+
     def drop_reaped(self, before: float) -> None:
         """Forget who was reaped before that time."""
         self._db.run("session.drop_reaped", before=before)

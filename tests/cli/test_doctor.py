@@ -17,8 +17,8 @@ from tests.fixtures import claude as real_claude
 from tests.fixtures.daemon import Instance
 
 EVERY = {
-    *("python", "command", "socket folder", "state folder", "daemon", "store", "settings", "git"),
-    *("repository", "claude", "vault", "note watcher", "hook", "editor pipe"),
+    *("python", "command", "socket folder", "state folder", "daemon", "store", "reaper", "settings"),
+    *("git", "repository", "claude", "vault", "note watcher", "hook", "editor pipe"),
 }
 
 

@@ -186,6 +186,68 @@ async def test_a_session_whose_process_is_gone_is_reaped(house: House) -> None:
     assert await house.live() == []
 
 
+async def test_who_was_taken_for_dead_is_told_once_and_goes_on(house: House) -> None:
+    path = house.file("a.py")
+    house.processes.running[7] = house.clock.now()
+    await house.hook(house.tool("s1", path), pid=7)
+    house.processes.running.clear()
+    await house.look(house.sessions.reap)
+    await house.write("s2", path)
+    house.processes.running[8] = house.clock.now()
+    after = {**house.tool("s1", path), "hook_event_name": "PostToolUse"}
+    assert await house.hook(after, pid=8) == (0, "")  # it is here, and does not know what it has lost
+    other = house.tool("s1", house.file("b.py"))
+    status, text = await house.hook(other, pid=8)
+    assert status == 2
+    assert text == (
+        "[session-reaped] You were taken for dead at 08:00 UTC, and what you held has ended. "
+        "a.py is held by Claude Code s2 now. Files may have changed: read them again. "
+        "You are registered again now: repeat the call. Nothing was written."
+    )
+    assert [lease.holder.id for lease in await house.live()] == ["s2"]
+    assert await house.hook(other, pid=8) == (0, "")
+    assert [lease.holder.id for lease in await house.live()] == ["s2", "s1"]
+
+
+@pytest.mark.parametrize("event", ["SessionStart", "UserPromptSubmit"])
+async def test_a_session_that_begins_anew_is_registered_silently(house: House, event: str) -> None:
+    path = house.file("a.py")
+    house.processes.running[7] = house.clock.now()
+    await house.hook(house.tool("s1", path), pid=7)
+    house.processes.running.clear()
+    await house.look(house.sessions.reap)
+    house.processes.running[8] = house.clock.now()
+    begin = {"hook_event_name": event, "session_id": "s1", "cwd": str(house.root)}
+    assert await house.hook(begin, pid=8) == (0, "")
+    assert await house.hook(house.tool("s1", path), pid=8) == (0, "")
+
+
+async def test_a_session_that_lost_much_is_told_the_first_of_it(house: House) -> None:
+    house.processes.running[7] = house.clock.now()
+    for number in range(7):
+        await house.hook(house.tool("s1", house.file(f"{number}.py")), pid=7)
+    house.processes.running.clear()
+    await house.look(house.sessions.reap)
+    _, text = await house.write("s1", "0.py")
+    assert "0.py is held by nobody now; 1.py is" in text
+    assert "; and 2 more. Files" in text
+
+
+async def test_a_waiting_hook_of_a_session_that_is_reaped_does_not_get_the_file(tmp_path: Path) -> None:
+    house = House(tmp_path / "ws", Settings(leases_hook_wait_s=60.0))
+    path, ann = await held_by_ann(house)
+    house.processes.running[7] = house.clock.now()
+    call = house.ask_hook(house.tool("s1", path), pid=7)
+    await house.until(lambda: len(house.lobby) == 1)
+    house.processes.running.clear()
+    await house.look(house.sessions.reap)
+    status, _ = await call.verdict()
+    assert status == 2
+    ann.save(path)
+    assert "s1" not in {lease.holder.id for lease in await house.live()}
+    await house.close()
+
+
 async def test_a_new_session_is_given_its_notes(house: House) -> None:
     start = {"hook_event_name": "SessionStart", "session_id": "s1", "cwd": str(house.root)}
     assert await house.hook(start) == (0, "")

@@ -16,6 +16,9 @@ FROM session WHERE state <> 'reaped' ORDER BY connected_at, id;
 SELECT id, kind, name, workspace, pid, started, connected_at, seen_at, state, reaped_at
 FROM session WHERE id = :id;
 
+-- name: is_worker
+SELECT 1 FROM task WHERE session_id = :id;
+
 -- name: drop_reaped
 DELETE FROM session WHERE state = 'reaped' AND reaped_at <= :before;
 
