@@ -21,7 +21,7 @@ class SystemProcesses:
     def started(self, pid: int) -> float | None:
         """When the process began, or None when there is none."""
         try:
-            return _began(psutil.Process(pid))
+            return began(psutil.Process(pid))
         except psutil.Error:
             return None
 
@@ -78,21 +78,21 @@ def _carrying(session_id: str) -> Iterable[psutil.Process]:
 def _same(pid: int, started: float) -> psutil.Process | None:
     try:
         process = psutil.Process(pid) if pid > 0 else None
-        if process is None or abs(_began(process) - started) > _SAME_S or not _runs(process):
+        if process is None or abs(began(process) - started) > _SAME_S or not _runs(process):
             return None
     except psutil.Error:
         return None
     return process
 
 
-def _began(process: psutil.Process) -> float:
-    """In seconds since the boot on Linux: there the kernel's time since the epoch moves with the clock."""
+def began(process: psutil.Process) -> float:
+    """When it began, in seconds since the boot on Linux: there the kernel's epoch moves with the clock."""
     if sys.platform != "linux":
         return float(process.create_time())
     while True:
-        boot, began = psutil.boot_time(), process.create_time()
+        boot, created = psutil.boot_time(), process.create_time()
         if psutil.boot_time() == boot:  # nobody has set the clock between the two
-            return float(began - boot)
+            return float(created - boot)
 
 
 def _children(process: psutil.Process) -> list[psutil.Process]:

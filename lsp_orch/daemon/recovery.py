@@ -10,12 +10,14 @@ from lsp_orch.daemon.world import World
 from lsp_orch.domain.errors import OrchError
 from lsp_orch.domain.events import Event, LeaseChanged, LeaseGranted
 from lsp_orch.domain.lease import Lease, Party, State
+from lsp_orch.domain.scope import Kind
 from lsp_orch.domain.settings import Settings
 from lsp_orch.domain.version import Author, Why
 from lsp_orch.endpoints.desk import Desk
 from lsp_orch.endpoints.keeper import Keeper
 from lsp_orch.endpoints.rpc.recovery import RecoveryMethods
 from lsp_orch.endpoints.rpc.role import Method
+from lsp_orch.services.reads import Reads
 from lsp_orch.services.recovery import Recovery
 
 _EVERY_S = 3600.0  # what is too old goes by the day
@@ -26,11 +28,12 @@ _log = logging.getLogger(__name__)
 class Archive:
     """``keeper`` is for whoever is about to let a file be written; of people's files we hear by the news."""
 
-    def __init__(self, world: World, settings: Settings, desk: Desk) -> None:
+    def __init__(self, world: World, settings: Settings, desk: Desk, reads: Reads) -> None:
         contents = StoredContents(
             _folder(world, settings.store), settings.recover_max_file_bytes, world.clock
         )
         recovery = Recovery(contents, world.clock, world.ids, settings)
+        self._desk, self._reads = desk, reads
         self._wanted: asyncio.Queue[tuple[Lease, Why]] = asyncio.Queue()
         self.keeper = Keeper(desk, contents, recovery)
         self._methods = RecoveryMethods(desk, recovery, contents, self.keeper, world.paths)
@@ -59,7 +62,7 @@ class Archive:
         while True:
             lease, why = await self._wanted.get()
             by = Author(id=lease.holder.id, name=lease.holder.name)
-            for scope in lease.scopes:
+            for scope in (each for each in lease.scopes if each.kind is Kind.FILE):
                 try:
                     await self.keeper.keep(scope.key, by, why)
                 except OrchError as error:  # nobody waits for this one
@@ -70,6 +73,7 @@ class Archive:
             try:
                 await self.keeper.tidy()
                 await self.keeper.prune()
+                await self._desk.do(self._reads.prune)
             except Exception:  # noqa: BLE001 - what is kept too long hurts nobody
                 _log.exception("what is kept of files was not pruned; it is tried again in %s s", _EVERY_S)
             await asyncio.sleep(_EVERY_S)

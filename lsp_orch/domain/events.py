@@ -24,10 +24,15 @@ class LeaseChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeaseEnded:
-    """``why`` is one of released, expired, closed, died, upgraded, reclaimed."""
+    """``why`` is one of released, expired, closed, died, upgraded, reclaimed, stolen, handed-over.
+
+    ``by`` is who has it now, and ``reason`` what for, when somebody else took it or was given it.
+    """
 
     lease: Lease
     why: str
+    by: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +48,22 @@ class WaiterGone:
 
     waiter: Waiter
     why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimMade:
+    """A waiter will take these leases at ``waiter.claims_at`` unless one of their holders objects."""
+
+    waiter: Waiter
+    leases: tuple[Lease, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimRefused:
+    """The holder named ``by`` keeps what was claimed; the waiter waits on."""
+
+    waiter: Waiter
+    by: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +102,7 @@ class ReapingResumed:
     """The freeze is over."""
 
 
-LeaseEvent = LeaseGranted | LeaseChanged | LeaseEnded | WaiterQueued | WaiterGone
+LeaseEvent = LeaseGranted | LeaseChanged | LeaseEnded | WaiterQueued | WaiterGone | ClaimMade | ClaimRefused
 SessionEvent = SessionCame | SessionWent
 ReaperEvent = ReapingFrozen | ReapingResumed
 Event = LeaseEvent | TaskChanged | SessionEvent | ReaperEvent

@@ -3,7 +3,8 @@
     WATCHING ── alarm ──> FROZEN ── lapse ──> WATCHING
                           └ alarm: frozen for longer
 
-While it is frozen no lease ends by itself and no session is reaped; what is asked for is granted as ever.
+While it is frozen no lease ends by itself, no session is reaped and no claim comes due; what is asked for is
+granted as ever.
 """
 
 from collections.abc import Iterable

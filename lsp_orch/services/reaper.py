@@ -20,6 +20,7 @@ from lsp_orch.domain.vigil import (
     thaw,
     too_many,
 )
+from lsp_orch.services.claims import Claims
 from lsp_orch.services.leases import Leases
 from lsp_orch.services.ports import Clock, SettingsOf
 from lsp_orch.services.sessions import Sessions
@@ -41,11 +42,18 @@ class Reaper:
     """Each method is one step inside the caller's transaction."""
 
     def __init__(
-        self, clock: Clock, sessions: Sessions, leases: Leases, settings: Settings, settings_of: SettingsOf
+        self,
+        clock: Clock,
+        sessions: Sessions,
+        leases: Leases,
+        claims: Claims,
+        settings: Settings,
+        settings_of: SettingsOf,
     ) -> None:
         self._clock = clock
         self._sessions = sessions
         self._leases = leases
+        self._claims = claims
         self._settings = settings
         self._settings_of = settings_of
 
@@ -81,6 +89,7 @@ class Reaper:
         if vigil.state is State.FROZEN:
             self._resume(tx)
         self._sessions.bury(tx)
+        self._claims.enforce(tx)
         return Reaped(vigil=after, deadline=self._leases.reap(tx))
 
     def _now(self) -> Moment:
@@ -99,7 +108,7 @@ class Reaper:
             tx.announce(ReapingResumed())
 
     def _anew(self, tx: Tx) -> None:
-        """Give every lease and every ticket its whole time again: how much was left cannot be known."""
+        """Give every lease, ticket and claim its whole time again: how much was left cannot be known."""
         now = self._clock.now()
         for lease in tx.leases.live():
             until = expiry(lease.state, lease.ttl_s, now, self._settings_of(lease.workspace))
@@ -109,6 +118,7 @@ class Reaper:
         for waiter in tx.waiters.waiting():
             if waiter.expires_at is not None:
                 tx.waiters.update(replace(waiter, expires_at=now + self._patience(waiter, waiter.expires_at)))
+        self._claims.anew(tx)
 
     def _patience(self, waiter: Waiter, expires_at: float) -> float:
         """How long a ticket is valid; longer for somebody who said that they wait longer."""

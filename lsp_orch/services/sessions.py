@@ -27,7 +27,10 @@ class Lost:
 
 
 class Sessions:
-    """Arrivals, signs of life and departures; ``forget`` is asked when a session has died or left."""
+    """Arrivals, signs of life and departures; ``forget`` is asked once a session cannot come back.
+
+    What a reaped one has read is remembered as long as it is itself: it may come back, and write.
+    """
 
     def __init__(
         self,
@@ -127,8 +130,10 @@ class Sessions:
                 tx.sessions.lose(session.id, tx.leases.of_session(session.id))
                 tx.sessions.upsert(advance(session, Step.REAP, now))
                 self._leases.leave(tx, session.id, "died")
-                self._part(tx, session.id)
-        tx.sessions.drop_reaped(now - REMEMBERED_S)
+                tx.announce(SessionWent(id=session.id))
+        for session in tx.sessions.reaped():
+            if now - (session.reaped_at or now) >= REMEMBERED_S:
+                self._drop(tx, session.id)
 
     def anew(self, tx: Tx) -> None:
         """Count the silence of those who are here from now on: the time before it cannot be trusted."""
@@ -149,10 +154,10 @@ class Sessions:
         return (self._processes.started(pid) or 0.0) if pid else 0.0
 
     def _gone(self, tx: Tx, session_id: str) -> None:
-        tx.sessions.delete(session_id)
-        self._part(tx, session_id)
+        self._drop(tx, session_id)
+        tx.announce(SessionWent(id=session_id))
 
-    def _part(self, tx: Tx, session_id: str) -> None:
+    def _drop(self, tx: Tx, session_id: str) -> None:
+        tx.sessions.delete(session_id)
         for forget in self._forget:
             forget(tx, session_id)
-        tx.announce(SessionWent(id=session_id))

@@ -36,9 +36,9 @@ class SessionTable:
         """Whether it is the run of a task, whose end is no riddle to whoever started it."""
         return self._db.one("session.is_worker", id=session_id) is not None
 
-    def drop_reaped(self, before: float) -> None:
-        """Forget who was reaped before that time."""
-        self._db.run("session.drop_reaped", before=before)
+    def reaped(self) -> list[Session]:
+        """Those who were taken for dead and are not here again, the latest first."""
+        return [_session(row) for row in self._db.all("session.reaped")]
 
     def keep_reaped(self, now: float, before: float) -> None:
         """Remember from now on those whom the clock would make forgotten, or never so."""

@@ -17,6 +17,7 @@ from lsp_orch.domain.errors import Code, Unavailable
 from lsp_orch.domain.settings import Settings
 from lsp_orch.domain.version import Version, Why
 from lsp_orch.endpoints.keeper import Keeper
+from lsp_orch.services.reads import Reads
 from lsp_orch.store.sqlite import SqliteStore
 from tests.fixtures.clock import START, FakeClock, SerialIds
 from tests.fixtures.versions import BOB, content
@@ -61,7 +62,7 @@ async def until_pruned(archive: Archive, monkeypatch: pytest.MonkeyPatch, times:
 async def test_what_a_crash_has_left_is_gone_once_it_runs(
     world: World, desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    archive = Archive(world, Settings(), desk)
+    archive = Archive(world, Settings(), desk, Reads(world.clock))
     file = tmp_path / "a"
     file.write_bytes(b"noted")
     kept = await archive.keeper.keep(str(file), BOB, Why.GRANTED)
@@ -85,7 +86,7 @@ async def test_one_failure_does_not_end_it(
             raise failures.pop()
 
     monkeypatch.setattr(StoredContents, "sweep", sweep)
-    await until_pruned(Archive(world, Settings(), desk), monkeypatch, times=2)
+    await until_pruned(Archive(world, Settings(), desk, Reads(world.clock)), monkeypatch, times=2)
     assert caplog.text.count("was not pruned") == 2
     assert "seeded" in caplog.text
 
@@ -97,12 +98,14 @@ async def test_each_store_has_contents_of_its_own(
     file = tmp_path / "a"
     file.write_bytes(b"x")
     for store in ("", "sqlite:////one.db", "sqlite:////two.db"):
-        await Archive(world, Settings(store=store), desk).keeper.keep(str(file), BOB, Why.GRANTED)
+        await Archive(world, Settings(store=store), desk, Reads(world.clock)).keeper.keep(
+            str(file), BOB, Why.GRANTED
+        )
     folders = sorted(each.name for each in (tmp_path / "state").iterdir())
     assert len(folders) == 3
     assert "default-contents" in folders
     assert not any("one" in each or "two" in each for each in folders), "a store's name may hold a password"
-    await until_pruned(Archive(world, Settings(), desk), monkeypatch)
+    await until_pruned(Archive(world, Settings(), desk, Reads(world.clock)), monkeypatch)
 
 
 def _leave(file: Path) -> None:

@@ -13,6 +13,7 @@ from lsp_orch.domain.session import State as SessionState
 from lsp_orch.domain.settings import Settings
 from lsp_orch.domain.vigil import Moment, State, Vigil, begin
 from lsp_orch.services import reaper as service
+from lsp_orch.services.claims import Claims
 from lsp_orch.services.leases import Leases
 from lsp_orch.services.reaper import Reaper
 from lsp_orch.services.sessions import Sessions
@@ -100,6 +101,40 @@ def who_was_reaped_goes_on(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Sessions, "seen", seen)
 
 
+def what_is_given_is_not_asked_for(patch: pytest.MonkeyPatch) -> None:
+    right = Claims.hand_over
+
+    def hand_over(self: Claims, *rest: object) -> object:
+        with pytest.MonkeyPatch.context() as within:
+            within.setattr(Leases, "barred", lambda *_: None)
+            return right(self, *rest)  # type: ignore[arg-type]  # passed on
+
+    patch.setattr(Claims, "hand_over", hand_over)
+
+
+def what_they_have_read_is_forgotten(patch: pytest.MonkeyPatch) -> None:
+    right = Sessions.bury
+
+    def bury(self: Sessions, tx: Tx) -> None:
+        dead = [each.id for each in tx.sessions.all() if each.state is SessionState.DEAD]
+        right(self, tx)
+        for name in dead:
+            for forget in self._forget:
+                forget(tx, name)
+
+    patch.setattr(Sessions, "bury", bury)
+
+
+def claims_come_due_in_a_freeze(patch: pytest.MonkeyPatch) -> None:
+    right = Reaper._contest
+
+    def contest(self: Reaper, tx: Tx) -> None:
+        right(self, tx)
+        self._claims.enforce(tx)
+
+    patch.setattr(Reaper, "_contest", contest)
+
+
 def what_is_unsaved_has_a_time_too(patch: pytest.MonkeyPatch) -> None:
     def wrong(state: LeaseState, ttl_s: float, now: float, of: Settings) -> float | None:
         return expiry(LeaseState.HELD if state is LeaseState.DIRTY else state, ttl_s, now, of)
@@ -141,10 +176,15 @@ SEEDS: dict[str, tuple[Seed, str]] = {
     "nobody is suspect": (query("session.all", "SELECT * FROM session WHERE state = 'x'"), "the "),
     "nobody is granted what they held": (method(Leases, "_promote", lambda *_: None), "nothing stood before"),
     "they go on as if nothing was": (who_was_reaped_goes_on, "the dead|a reaped session holds"),
-    "they may ask": (method(Leases, "_barred", lambda *_: None), "a reaped session holds"),
-    "what they read is remembered": (method(Sessions, "_part", lambda *_: None), "not forgotten"),
+    "they may ask": (method(Leases, "barred", lambda *_: None), "a reaped session"),
+    "they may be given": (what_is_given_is_not_asked_for, "a reaped session holds"),
+    "what they have read is forgotten": (what_they_have_read_is_forgotten, "was forgotten"),
+    # claims
+    "a claim comes due by a jump": (method(Claims, "anew", lambda *_: None), "time to object|outlived"),
+    "a claim comes due in a freeze": (claims_come_due_in_a_freeze, "in a freeze"),
+    "no claim ever comes due": (method(Claims, "enforce", lambda *_: None), "outlived"),
     # a daemon that begins
-    "it reaps at once": (a_daemon_begins_without_grace, "another end|the d|not told"),
+    "it reaps at once": (a_daemon_begins_without_grace, "another end|the d|not told|in a freeze"),
     "it forgets the freeze": (method(VigilTable, "why", lambda _: ""), "another end|not told|the d"),
     # no progress
     "nothing is ever contested": (method(Reaper, "_contest", lambda *_: None), "contested for another"),

@@ -9,6 +9,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from lsp_orch.domain.errors import Code, Refusal
 from lsp_orch.domain.events import (
+    ClaimMade,
+    ClaimRefused,
     Event,
     LeaseChanged,
     LeaseEnded,
@@ -23,6 +25,7 @@ from lsp_orch.domain.lease import Holder, Lease, Party
 from lsp_orch.domain.lease import State as LeaseState
 from lsp_orch.domain.session import State
 from lsp_orch.domain.settings import Settings
+from lsp_orch.services.claims import Claims
 from lsp_orch.services.leases import Leases
 from lsp_orch.services.reaper import Reaped, Reaper
 from lsp_orch.services.sessions import Sessions
@@ -59,6 +62,8 @@ class TimeMachine(RuleBasedStateMachine):
         self.pids: dict[str, int] = {}
         self.numbers = count(1)
         self.lived: dict[str, float] = {}  # of each lease and ticket, since it last got its whole time
+        self.claims: dict[str, float] = {}  # of each claim, since its holders were told
+        self.claimants: dict[str, str] = {}  # by ticket
         self.idle: dict[str, float] = {}  # of each agent's lease, since its holder last asked to write
         self.contested: set[str] = set()
         self.silence: dict[str, float] = {}
@@ -80,7 +85,8 @@ class TimeMachine(RuleBasedStateMachine):
         forget = [lambda _, name: self.forgotten.append(name)]
         self.sessions = Sessions(self.clock, self.processes, leases, SETTINGS, forget)
         self.leases = leases
-        self.reaper = Reaper(self.clock, self.sessions, leases, SETTINGS, lambda _: SETTINGS)
+        self.claiming = Claims(self.clock, lambda _: SETTINGS, leases)
+        self.reaper = Reaper(self.clock, self.sessions, leases, self.claiming, SETTINGS, lambda _: SETTINGS)
         self.vigil = self.run(self.reaper.restart)
 
     def run(self, work: Callable[[Tx], Result]) -> Result:
@@ -97,6 +103,7 @@ class TimeMachine(RuleBasedStateMachine):
     # --- what is heard ---
 
     def hear(self, event: Event) -> None:
+        self.hear_of_claims(event)
         match event:
             case LeaseGranted(lease=lease):
                 self.lived[lease.id] = 0.0
@@ -120,6 +127,22 @@ class TimeMachine(RuleBasedStateMachine):
             case _:
                 pass
 
+    def hear_of_claims(self, event: Event) -> None:
+        match event:
+            case ClaimMade(waiter=waiter):
+                self.claims[waiter.id] = 0.0
+                self.claimants[waiter.id] = waiter.ask.holder.name
+            case ClaimRefused(waiter=waiter) | WaiterGone(waiter=waiter):
+                self.claims.pop(waiter.id, None)
+            case LeaseGranted(ticket=ticket):
+                self.claims.pop(ticket, None)
+            case LeaseEnded(why="stolen", by=by):
+                assert not self.frozen, "something ended in a freeze"
+                told = [told for ticket, told in self.claims.items() if self.claimants[ticket] == by]
+                assert max(told) >= SETTINGS.leases_contest_s, "taken without time to object"
+            case _:
+                pass
+
     # --- who is here ---
 
     @rule(who=agents, on=names, ttl_s=st.sampled_from((30.0, 120.0, 1000.0)))
@@ -136,6 +159,32 @@ class TimeMachine(RuleBasedStateMachine):
         assert refused == barred, "a reaped session holds" if barred else "refused for nothing"
         if not refused:
             self.wrote(holder, on)
+
+    @rule(who=agents, on=names)
+    def steals(self, who: str, on: str) -> None:
+        holder = _holder(who)
+        barred = holder.session in self.reaped
+
+        def work(tx: Tx) -> object:
+            self.sees(tx, holder.session)
+            return self.claiming.steal(tx, ask(holder, on, reason="urgent"))
+
+        outcome = self.run(work)
+        code = outcome.code if isinstance(outcome, Refusal) else None
+        assert (code is Code.SESSION_REAPED) == barred, "a reaped session claims" if barred else "for nothing"
+        if code not in {Code.SESSION_REAPED, Code.LEASE_HELD}:
+            self.wrote(holder, on)
+
+    @rule(to=agents)
+    def hands_over(self, to: str) -> None:
+        """Somebody at a terminal gives to whom they like, also to one who was not heard of for long."""
+        holder = _holder(to)
+        with self.store.transaction() as tx:
+            lease = next((each for each in tx.leases.live() if each.holder.id not in {to, "ann"}), None)
+        if lease:
+            outcome = self.run(lambda tx: self.claiming.hand_over(tx, lease, holder))
+            refused = isinstance(outcome, Refusal) and outcome.code is Code.SESSION_REAPED
+            assert refused == (holder.session in self.reaped), "a reaped session holds, or is refused"
 
     @rule(who=sessions)
     def shows_life(self, who: str) -> None:
@@ -256,6 +305,7 @@ class TimeMachine(RuleBasedStateMachine):
     def trust(self) -> None:
         """From here on the time counts again."""
         self.lived = dict.fromkeys(self.lived, 0.0)
+        self.claims = dict.fromkeys(self.claims, 0.0)
         self.idle = dict.fromkeys(self.idle, 0.0)
         self.silence = dict.fromkeys(self.silence, 0.0)
         self.ahead, self.broken = 0.0, False
@@ -282,7 +332,7 @@ class TimeMachine(RuleBasedStateMachine):
         assert {who for who, state in states.items() if state is State.SUSPECT} == suspect - self.reaped, (
             "the suspect"
         )
-        assert self.reaped <= set(self.forgotten), "what the dead have read was not forgotten"
+        assert not set(SESSIONS) & set(self.forgotten), "what they had read was forgotten who may come back"
 
     def check_ends(self, deadline: float | None) -> None:
         with self.store.transaction() as tx:
@@ -299,6 +349,9 @@ class TimeMachine(RuleBasedStateMachine):
         for waiter in waiting:
             day = 24 * 3600.0
             assert waiter.expires_at is None or waiter.expires_at <= self.clock.now() + day, "immortal"
+            assert waiter.claims_at is None or waiter.claims_at > self.clock.now(), (
+                "a claim outlived its date"
+            )
 
     @invariant()
     def promises(self) -> None:
@@ -329,7 +382,7 @@ class TimeMachine(RuleBasedStateMachine):
         self.count(seconds)
 
     def count(self, seconds: float) -> None:
-        for account in (self.lived, self.idle, self.silence):
+        for account in (self.lived, self.claims, self.idle, self.silence):
             for name in account:
                 account[name] += seconds
 

@@ -7,13 +7,14 @@ from typing import TypeVar
 import pytest
 
 from lsp_orch.domain.errors import Code, Refusal
-from lsp_orch.domain.events import LeaseChanged, ReapingFrozen, ReapingResumed
-from lsp_orch.domain.grants import Queued
-from lsp_orch.domain.lease import Party, Step
+from lsp_orch.domain.events import ClaimMade, LeaseChanged, ReapingFrozen, ReapingResumed
+from lsp_orch.domain.grants import Granted, Queued
+from lsp_orch.domain.lease import Lease, Party, Step
 from lsp_orch.domain.session import REMEMBERED_S, State
 from lsp_orch.domain.settings import Settings
 from lsp_orch.domain.task import State as TaskState
 from lsp_orch.domain.vigil import Vigil, begin, thaw
+from lsp_orch.services.claims import Claims
 from lsp_orch.services.leases import Leases
 from lsp_orch.services.reaper import STARTED, Reaper
 from lsp_orch.services.sessions import Sessions
@@ -36,7 +37,10 @@ class Bench:
         self.leases = Leases(self.clock, SerialIds(), lambda _: self.settings)
         forget = [lambda _, name: self.forgotten.append(name)]
         self.sessions = Sessions(self.clock, self.processes, self.leases, self.settings, forget)
-        self.reaper = Reaper(self.clock, self.sessions, self.leases, self.settings, lambda _: self.settings)
+        self.claims = Claims(self.clock, lambda _: self.settings, self.leases)
+        self.reaper = Reaper(
+            self.clock, self.sessions, self.leases, self.claims, self.settings, lambda _: self.settings
+        )
         self.vigil: Vigil = begin(moment(self.clock))
 
     def run(self, work: Callable[[Tx], Result]) -> Result:
@@ -63,6 +67,13 @@ class Bench:
         return [each.holder.id for each in self.run(lambda tx: tx.leases.live())]
 
 
+def given(bench: Bench, name: str, on: str) -> Lease:
+    """Somebody has it for long, of whose session nothing is known."""
+    outcome = bench.run(lambda tx: bench.leases.acquire(tx, ask(agent(name, ""), on, ttl_s=1e6)))
+    assert isinstance(outcome, Granted)
+    return outcome.lease
+
+
 @pytest.fixture
 def bench() -> Iterator[Bench]:
     bench = Bench()
@@ -82,7 +93,7 @@ def test_who_is_silent_is_suspect_then_dead_and_loses_what_they_wait_for(bench: 
     assert bench.state("bob") is State.REAPED
     assert bench.run(lambda tx: tx.waiters.waiting()) == []
     assert bench.run(lambda tx: tx.sessions.all()) == []
-    assert bench.forgotten == ["bob"]
+    assert bench.forgotten == []  # they may come back, and write what they have read
 
 
 def test_a_sign_of_life_takes_the_suspicion_away(bench: Bench) -> None:
@@ -127,6 +138,7 @@ def test_the_reaped_are_remembered_for_a_day_by_whatever_clock(bench: Bench) -> 
         bench.vigil = Vigil(seen=moment(bench.clock), offset=bench.vigil.offset)
     bench.look()
     assert bench.state("bob") is None
+    assert bench.forgotten == ["bob"]
 
 
 def test_a_freeze_keeps_the_leases_of_the_dead_and_grants_what_is_asked(bench: Bench) -> None:
@@ -200,6 +212,62 @@ def test_a_daemon_that_begins_gives_those_who_were_here_a_moment(bench: Bench) -
     bench.look()
     assert bench.held() == []
     assert not [each for each in bench.events if isinstance(each, ReapingResumed)]  # nobody was told of it
+
+
+def claim(bench: Bench, name: str, on: str) -> None:
+    outcome = bench.run(lambda tx: bench.claims.steal(tx, ask(agent(name), on, reason="urgent")))
+    assert isinstance(outcome, Queued)
+    assert outcome.waiter.claims_at == bench.clock.now() + bench.settings.leases_contest_s
+
+
+@pytest.mark.parametrize("kind", Party)
+def test_who_was_reaped_can_neither_take_nor_be_given(bench: Bench, kind: Party) -> None:
+    bench.come("bob", pid=7)
+    claimed = ask(replace(agent("bob"), kind=kind), "a")
+    lease = given(bench, "cat", "a")
+    bench.processes.running.clear()
+    bench.look()
+    for work in (
+        lambda tx: bench.claims.steal(tx, claimed),
+        lambda tx: bench.claims.hand_over(tx, lease, claimed.holder),
+    ):
+        outcome = bench.run(work)
+        assert isinstance(outcome, Refusal)
+        assert outcome.code is Code.SESSION_REAPED
+    assert bench.held() == ["cat"]
+    assert bench.run(lambda tx: tx.waiters.waiting()) == []
+    bench.run(lambda tx: bench.sessions.register(tx, "bob", Party.AGENT, "bob", WORKSPACE, 8))
+    bench.run(lambda tx: bench.claims.hand_over(tx, lease, claimed.holder))
+    assert bench.held() == ["bob"]
+
+
+def test_the_claims_of_the_dead_go_before_their_time_comes(bench: Bench) -> None:
+    bench.come("bob", pid=7)
+    given(bench, "cat", "a")
+    claim(bench, "bob", "a")
+    bench.processes.running.clear()
+    bench.look(bench.settings.leases_contest_s / 3)
+    bench.look(bench.settings.leases_contest_s)
+    assert bench.held() == ["cat"]
+    assert bench.run(lambda tx: tx.waiters.waiting()) == []
+
+
+@pytest.mark.parametrize("seconds", [-86400.0, 86400.0])
+def test_a_claim_has_its_whole_time_again_when_the_clock_is_set_and_comes_due_once(
+    bench: Bench, seconds: float
+) -> None:
+    given(bench, "cat", "a")
+    claim(bench, "bob", "a")
+    bench.clock.jump(seconds)
+    bench.look()
+    [told] = [each for each in bench.events if isinstance(each, ClaimMade)]
+    assert told.waiter.claims_at == bench.clock.now() + bench.settings.leases_contest_s
+    assert [each.holder.id for each in told.leases] == ["cat"]
+    for _ in range(23):
+        bench.look()
+        assert bench.held() == ["cat"]  # whoever cannot answer just now cannot object
+    bench.look()
+    assert bench.held() == ["bob"]
 
 
 def test_an_agents_lease_without_a_write_is_contested_and_stays_its_own(bench: Bench) -> None:

@@ -5,11 +5,12 @@ from lsp_orch.domain.session import Session, State
 from lsp_orch.endpoints import shapes
 from lsp_orch.endpoints.hooks.event import HookEvent
 from lsp_orch.endpoints.hooks.verdict import Verdict, refuse
+from lsp_orch.endpoints.resources import shown
 from lsp_orch.services.sessions import Lost, Sessions
 from lsp_orch.store.base import Tx
 
 _MOST_NAMED = 5
-# a beginning and a person's words need no warning: what the session read of files is forgotten anyway
+# a beginning and a person's words need no warning: a write that is based on an old reading is refused anyway
 _REGISTER = {"PreToolUse", "SessionStart", "UserPromptSubmit"}
 
 
@@ -33,9 +34,9 @@ def refusal(tx: Tx, sessions: Sessions, event: HookEvent, known: Session | None)
 def _fate(lost: list[Lost]) -> str:
     """What became of it, the first few by name."""
     told = [
-        f"{shapes.resource(each.scope, each.workspace)} is held by {', '.join(each.holders)} now"
+        f"{shown(each.scope, each.workspace)} is held by {', '.join(each.holders)} now"
         if each.holders
-        else f"{shapes.resource(each.scope, each.workspace)} is held by nobody now"
+        else f"{shown(each.scope, each.workspace)} is held by nobody now"
         for each in lost[:_MOST_NAMED]
     ]
     if len(lost) > _MOST_NAMED:

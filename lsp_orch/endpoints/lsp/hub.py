@@ -1,10 +1,12 @@
 """Who sees which file: news about a resource goes to the editors that show it, and to no other."""
 
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from lsp_orch.domain.events import Event, LeaseGranted, ReapingFrozen
+from lsp_orch.domain.events import ClaimMade, Event, LeaseEnded, LeaseGranted, ReapingFrozen
 from lsp_orch.domain.lease import Lease
 from lsp_orch.domain.scope import Scope
+from lsp_orch.endpoints.kin import Neighbour, Relatives
 from lsp_orch.endpoints.view import LeaseView
 
 
@@ -21,6 +23,9 @@ class Screen(Protocol):
     def granted(self, lease: Lease) -> None:
         """Tell the person that what they waited for is theirs."""
 
+    def warned(self, lease: Lease, words: str) -> None:
+        """Tell the person what becomes of a lease of theirs."""
+
     def frozen(self, freeze: ReapingFrozen) -> None:
         """Tell the person that nothing ends by itself for a while."""
 
@@ -28,8 +33,9 @@ class Screen(Protocol):
 class Hub:
     """The editors that are connected."""
 
-    def __init__(self, view: LeaseView) -> None:
+    def __init__(self, view: LeaseView, relatives: Relatives | None = None) -> None:
         self._view = view
+        self._relatives = relatives
         self._screens: list[Screen] = []
 
     def join(self, screen: Screen) -> None:
@@ -40,11 +46,28 @@ class Hub:
         """Send nothing more here."""
         self._screens.remove(screen)
 
-    def on_event(self, event: Event) -> None:
-        """Pass the news on."""
-        for scope in self._view.on_event(event):
+    def elsewhere(self, scope: Scope) -> Sequence[Neighbour]:
+        """Who holds the same in another checkout of its repository."""
+        return self._relatives.on(scope) if self._relatives else ()
+
+    def show(self, scopes: Iterable[Scope]) -> None:
+        """Let every editor show these anew."""
+        for scope in scopes:
             for screen in self._screens:
                 screen.refresh(scope)
+
+    def on_event(self, event: Event) -> None:
+        """Pass the news on."""
+        self.show(self._view.on_event(event))
+        match event:
+            case LeaseEnded(lease=lease, by=by, reason=reason) if by:
+                self._tell(lease, f"{by} has taken it" + (f": {reason}" if reason else ""))
+            case ClaimMade(waiter=waiter, leases=leases):
+                for lease in leases:
+                    who, why = waiter.ask.holder.name, waiter.ask.reason
+                    self._tell(lease, f"{who} takes it in a minute unless you go on typing: {why}")
+            case _:
+                pass
         if isinstance(event, LeaseGranted) and event.ticket:
             for screen in self._screens:
                 if screen.holder_id == event.lease.holder.id:
@@ -52,3 +75,8 @@ class Hub:
         if isinstance(event, ReapingFrozen) and not event.longer:
             for screen in self._screens:
                 screen.frozen(event)
+
+    def _tell(self, lease: Lease, words: str) -> None:
+        for screen in self._screens:
+            if screen.holder_id == lease.holder.id:
+                screen.warned(lease, words)

@@ -10,10 +10,11 @@ from lsp_orch.domain.lease import Holder, Lease, Party
 from lsp_orch.domain.scope import Scope
 from lsp_orch.endpoints import shapes
 from lsp_orch.endpoints.desk import Desk
-from lsp_orch.endpoints.lsp import words
+from lsp_orch.endpoints.lsp import elsewhere, words
 from lsp_orch.endpoints.lsp.documents import Documents
 from lsp_orch.endpoints.lsp.hub import Hub
 from lsp_orch.endpoints.lsp.protocol import EditorServer
+from lsp_orch.endpoints.resources import shown
 from lsp_orch.endpoints.view import LeaseView
 from lsp_orch.services.sessions import Sessions
 
@@ -50,15 +51,18 @@ class EditorSession:
         """Show anew who holds a file and who waits for it."""
         for uri in self._documents.uris(scope):
             found = words.diagnostics(self.holder_id, *self._view.on(scope))
+            found += elsewhere.diagnostics(self.holder_id, self._hub.elsewhere(scope))
             self._server.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, found))
         if self._opted_in:
             self._server.push(LEASES, self._leases({}))
 
     def granted(self, lease: Lease) -> None:
         """Tell the person that what they waited for is theirs."""
-        names = ", ".join(shapes.resource(scope, lease.workspace) for scope in lease.scopes)
-        message = f"lsp-orch: {names} is yours now."
-        self._server.window_show_message(lsp.ShowMessageParams(lsp.MessageType.Info, message))
+        self._tell(lsp.MessageType.Info, lease, "is yours now")
+
+    def warned(self, lease: Lease, words: str) -> None:
+        """Tell the person what becomes of a lease of theirs."""
+        self._tell(lsp.MessageType.Warning, lease, f"- {words}")
 
     def frozen(self, freeze: ReapingFrozen) -> None:
         """Tell the person that nothing ends by itself for a while."""
@@ -74,6 +78,10 @@ class EditorSession:
             self._hub.leave(self)
             end = self._sessions.left if clean else self._sessions.vanished
             self._desk.do(lambda tx: end(tx, self.holder_id))
+
+    def _tell(self, kind: lsp.MessageType, lease: Lease, words: str) -> None:
+        names = ", ".join(shown(scope, lease.workspace) for scope in lease.scopes)
+        self._server.window_show_message(lsp.ShowMessageParams(kind, f"lsp-orch: {names} {words}."))
 
     def _register(self) -> None:
         feature, command = self._server.feature, self._server.command

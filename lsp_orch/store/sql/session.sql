@@ -19,8 +19,9 @@ FROM session WHERE id = :id;
 -- name: is_worker
 SELECT 1 FROM task WHERE session_id = :id;
 
--- name: drop_reaped
-DELETE FROM session WHERE state = 'reaped' AND reaped_at <= :before;
+-- name: reaped
+SELECT id, kind, name, workspace, pid, started, connected_at, seen_at, state, reaped_at
+FROM session WHERE state = 'reaped' ORDER BY reaped_at DESC, id;
 
 -- name: keep_reaped
 UPDATE session SET reaped_at = :now WHERE state = 'reaped' AND (reaped_at <= :before OR reaped_at > :now);
