@@ -61,9 +61,24 @@ LAYERS = {
     ROOT: layer("cli", "client", "daemon"),
 }
 # who may ask what time it is; all others are told
-CLOCKS = {"adapters.clock": {"time"}, "client": {"monotonic"}, "demo": {"monotonic"}}
+CLOCKS = {
+    "adapters.clock": {"time", "monotonic", "clock_gettime"},
+    "client": {"monotonic"},
+    "demo": {"monotonic"},
+}
 READS = {
-    "time": {"time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "localtime", "gmtime", "ctime"},
+    "time": {
+        *(
+            "time",
+            "time_ns",
+            "monotonic",
+            "monotonic_ns",
+            "perf_counter",
+            "clock_gettime",
+            "clock_gettime_ns",
+        ),
+        *("localtime", "gmtime", "ctime"),
+    },
     "datetime": {"now", "utcnow", "today"},
     "date": {"today"},
 }
@@ -190,6 +205,7 @@ def test_an_import_that_points_upwards_is_found(name: str, source: str, wrong: s
         ("client.spawn", "import time\ntime.monotonic()", []),
         ("adapters.clock", "import time\ntime.time()", []),
         ("adapters.ids", "import time\ntime.time()", ["time"]),
+        ("adapters.ids", "import time\ntime.clock_gettime(7)", ["clock_gettime"]),
         ("endpoints.shapes", "from datetime import datetime\ndatetime.fromtimestamp(0)", []),
     ],
 )

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import psutil
 
+from lsp_orch.adapters.processes import began
 from lsp_orch.domain.guard import Process
 
 
@@ -16,7 +17,7 @@ def _upwards(pid: int) -> Iterator[Process]:
     try:
         found = psutil.Process(pid) if pid > 0 else None
         while found:
-            yield Process(pid=found.pid, started=found.create_time())
+            yield Process(pid=found.pid, started=began(found))
             found = found.parent()
     except (psutil.Error, ValueError, OverflowError):  # it has ended meanwhile, or there never was one
         return

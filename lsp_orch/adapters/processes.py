@@ -4,12 +4,13 @@ import contextlib
 import math
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterable
 
 import psutil
 
-_SAME_S = 2.0  # the machine's idea of its boot time drifts a little while it runs
+_SAME_S = 0.1 if sys.platform == "linux" else 2.0  # elsewhere its idea of its boot time may drift
 _LOOK_S = 0.02
 _ROUNDS = 5  # a process that forks while it is killed needs another look
 
@@ -18,9 +19,9 @@ class SystemProcesses:
     """The processes of this machine that we may see."""
 
     def started(self, pid: int) -> float | None:
-        """When the process began (seconds since the epoch), or None when there is none."""
+        """When the process began, or None when there is none."""
         try:
-            return float(psutil.Process(pid).create_time())
+            return began(psutil.Process(pid))
         except psutil.Error:
             return None
 
@@ -77,11 +78,21 @@ def _carrying(session_id: str) -> Iterable[psutil.Process]:
 def _same(pid: int, started: float) -> psutil.Process | None:
     try:
         process = psutil.Process(pid) if pid > 0 else None
-        if process is None or abs(process.create_time() - started) > _SAME_S or not _runs(process):
+        if process is None or abs(began(process) - started) > _SAME_S or not _runs(process):
             return None
     except psutil.Error:
         return None
     return process
+
+
+def began(process: psutil.Process) -> float:
+    """When it began, in seconds since the boot on Linux: there the kernel's epoch moves with the clock."""
+    if sys.platform != "linux":
+        return float(process.create_time())
+    while True:
+        boot, created = psutil.boot_time(), process.create_time()
+        if psutil.boot_time() == boot:  # nobody has set the clock between the two
+            return float(created - boot)
 
 
 def _children(process: psutil.Process) -> list[psutil.Process]:

@@ -191,7 +191,7 @@ def leases_table(leases: list[dict[str, Any]]) -> RenderableType:
             "\n".join(each["resources"]),
             each["holder"]["name"],
             each["mode"],
-            each["state"],
+            f"{each['state']}, contested" if each["contested"] else each["state"],
             each["expires_at"] or "saved",
             each["id"],
             each["reason"],

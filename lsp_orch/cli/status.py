@@ -29,6 +29,8 @@ def _glance(answer: dict[str, Any]) -> RenderableType:
     facts.add_row("store", daemon["store"])
     facts.add_row("tasks", tasks or "none")
     facts.add_row("vault", vault.get("error") or f"{vault['notes']} notes")
+    if (reaper := answer["reaper"])["frozen_until"]:
+        facts.add_row("reaper", f"frozen until {reaper['frozen_until']}: {reaper['why']}")
     facts.add_row("here", "\n".join(map(_session, answer["sessions"])) or "nobody")
     return Group(facts, "", leases_table(answer["leases"]))
 

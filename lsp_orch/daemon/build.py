@@ -13,6 +13,7 @@ from lsp_orch.adapters.repositories import GitRepositories
 from lsp_orch.adapters.settings_files import SettingsFiles
 from lsp_orch.adapters.shell.bash import BashWrites
 from lsp_orch.daemon import checkup
+from lsp_orch.daemon.deathwatch import Deathwatch
 from lsp_orch.daemon.desk import Desk
 from lsp_orch.daemon.echo import Echo
 from lsp_orch.daemon.fencing import Fencing
@@ -51,8 +52,9 @@ from lsp_orch.services.guard import Guard
 from lsp_orch.services.leases import Leases
 from lsp_orch.services.parking import Parking
 from lsp_orch.services.reads import Reads
+from lsp_orch.services.reaper import Reaper
 from lsp_orch.services.sessions import Sessions
-from lsp_orch.store.base import Store, Tx
+from lsp_orch.store.base import Store
 
 
 class Application:
@@ -63,12 +65,14 @@ class Application:
         self.settings = settings = files.of()
         self._leases = leases = Leases(world.clock, world.ids, files.sound)
         self._claims = claims = Claims(world.clock, files.sound, leases)
-        self._sessions = Sessions(world.clock, world.processes, leases)
+        reads = Reads(world.clock)
+        self._sessions = Sessions(world.clock, world.processes, leases, settings, forget=[reads.forget])
+        reaper = Reaper(world.clock, self._sessions, leases, claims, settings, files.sound)
         parking = Parking(world.clock, leases, files.sound)
         with store.transaction() as tx:
-            self._sessions.restart(tx)
+            vigil = reaper.restart(tx)
             parking.renew(tx)  # before the reaper looks: whoever is parked has nobody to show a sign of life
-            live, waiting = tx.leases.live(), tx.waiters.waiting()
+            live, waiting, here = tx.leases.live(), tx.waiters.waiting(), tx.sessions.own()
         own, news = News(), News()
         self._view = LeaseView(live, waiting)
         self._echo = Echo(store, self._view, own, news)
@@ -79,11 +83,11 @@ class Application:
         relatives = Relatives(GitRepositories(), world.paths, live, inboxes.put)
         self._hub = Hub(self._view, relatives)
         relatives.show = self._hub.show
-        self._reaping = Reaping(desk, world.clock, self._reap)
-        for part in (self._hub, self._watch, lobby, self._reaping, inboxes, relatives):
+        self._reaping = Reaping(desk, world.clock, reaper.reap, vigil)
+        self._deathwatch = Deathwatch(world.deaths, self._reaping.wake, here)
+        for part in (self._hub, self._watch, lobby, self._reaping, self._deathwatch, inboxes, relatives):
             news.subscribe(part.on_event)
         self._vault = Vault(world, files.of)
-        reads = Reads(world.clock)
         self._archive = Archive(world, settings, desk, reads)
         own.subscribe(self._archive.on_event)
         self._guests = guests = Guests()
@@ -119,6 +123,7 @@ class Application:
         self._labour = Labour(world, settings, files.of, desk, news, self._vault.learn, custody)
         parts = Parts(
             tasks=self._labour.counts,
+            vigil=lambda: self._reaping.vigil,
             notes=self._vault.count,
             tries=checkup.tries(files, self._labour.git, self._vault.count, self._vault.watching),
         )
@@ -162,7 +167,8 @@ class Application:
         await self._desk.close()
 
     def close(self) -> None:
-        """Let go of the vault and the store."""
+        """Let go of the vault, the processes and the store."""
+        self._deathwatch.close()
         self._vault.close()
         self._store.close()
 
@@ -186,11 +192,6 @@ class Application:
         """Whether somebody waits for a ticket who goes on by itself: a call, or a worker that is parked."""
         parked = self._guests.await_ticket(ticket) or self._labour.awaits(ticket)
         return parked or self._lobby.expected(ticket)
-
-    def _reap(self, tx: Tx) -> float | None:
-        self._sessions.reap(tx)
-        self._claims.enforce(tx)
-        return self._leases.reap(tx)
 
 
 async def build() -> Application:

@@ -3,11 +3,12 @@
 from dataclasses import dataclass, field
 
 from lsp_orch.adapters.clock import SystemClock
+from lsp_orch.adapters.deaths import KernelDeaths
 from lsp_orch.adapters.ids import RandomIds
 from lsp_orch.adapters.paths import RealPaths
 from lsp_orch.adapters.places import Places, places
 from lsp_orch.adapters.processes import SystemProcesses
-from lsp_orch.services.ports import Clock, Ids, Paths, Processes
+from lsp_orch.services.ports import Clock, Deaths, Ids, Paths, Processes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,4 +19,5 @@ class World:
     ids: Ids = field(default_factory=RandomIds)
     paths: Paths = field(default_factory=RealPaths)
     processes: Processes = field(default_factory=SystemProcesses)
+    deaths: Deaths = field(default_factory=lambda: KernelDeaths(SystemProcesses()))
     places: Places = field(default_factory=places)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from lsp_orch.domain.grants import Waiter
 from lsp_orch.domain.lease import Lease
+from lsp_orch.domain.session import Session
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,5 +92,35 @@ class Heard:
     whole: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionCame:
+    """Somebody is here whose process is known, or goes on in another one."""
+
+    session: Session
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionWent:
+    """Somebody took leave, or was reaped."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReapingFrozen:
+    """Nobody is reaped before ``until`` (seconds since the epoch); ``longer`` when it was frozen already."""
+
+    until: float
+    why: str
+    longer: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReapingResumed:
+    """The freeze is over."""
+
+
 LeaseEvent = LeaseGranted | LeaseChanged | LeaseEnded | WaiterQueued | WaiterGone | ClaimMade | ClaimRefused
-Event = LeaseEvent | TaskChanged | Heard
+SessionEvent = SessionCame | SessionWent
+ReaperEvent = ReapingFrozen | ReapingResumed
+Event = LeaseEvent | TaskChanged | SessionEvent | ReaperEvent | Heard

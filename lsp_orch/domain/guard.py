@@ -7,7 +7,7 @@ from enum import StrEnum
 from lsp_orch.domain.lease import Holder, Lease, Mode, Party, State
 from lsp_orch.domain.scope import Kind, Scope
 
-_SAME_S = 2.0  # the machine's idea of its boot time drifts a little while it runs
+_SAME_S = 2.0  # where it is not counted from the boot, the machine's idea of that drifts a little
 
 
 class Operation(StrEnum):
@@ -20,7 +20,7 @@ class Operation(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Process:
-    """``started`` (seconds since the epoch) tells a process from a later one of the same pid."""
+    """``started``, in the machine's own count, tells a process from a later one of the same pid."""
 
     pid: int
     started: float

@@ -77,7 +77,10 @@ class Holder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
-    """``token`` only grows; times are seconds since the epoch; no ``expires_at`` means: until saved."""
+    """``token`` only grows; times are seconds since the epoch; no ``expires_at`` means: until saved.
+
+    ``progress_at`` is when its holder last asked for it to write; long after that it is ``contested``.
+    """
 
     id: str
     token: int
@@ -90,6 +93,8 @@ class Lease:
     ttl_s: float
     acquired_at: float
     expires_at: float | None
+    progress_at: float = 0.0
+    contested: bool = False
 
 
 def expiry(state: State, ttl_s: float, now: float, settings: Settings) -> float | None:

@@ -113,6 +113,19 @@ class Settings:
     leases_stopped_s: float = _setting(
         5.0, "an agent that ended its turn keeps its leases so long", _POSITIVE
     )
+    leases_contested_s: float = _setting(
+        1800.0, "an agent's lease is shown as contested after so long without a write", _POSITIVE, own=True
+    )
+    reaper_suspect_s: float = _setting(
+        90.0, "an agent without a known process is suspect after so long a silence", _POSITIVE, own=True
+    )
+    reaper_dead_s: float = _setting(300.0, "and taken for dead after so long", _POSITIVE, own=True)
+    reaper_freeze_s: float = _setting(
+        120.0,
+        "nobody is reaped for so long after a jump of the clock, a sleep, or three deaths",
+        _POSITIVE,
+        own=True,
+    )
     tasks_workers: int = _setting(0, "most workers at once; 0 means min(4, cores / 2)", _NATURAL, own=True)
     tasks_model: str = _setting("sonnet", "the model that `auto` chooses", _ANY, own=True)
     tasks_max_usd: float = _setting(2.0, "money cap of one task", _POSITIVE)
@@ -146,7 +159,7 @@ class Settings:
 
 def keys() -> dict[str, str]:
     """Map each key as people write it (``leases.ttl_s``) to its field (``leases_ttl_s``)."""
-    groups = {"daemon", "leases", "recover", "tasks", "vault"}
+    groups = {"daemon", "leases", "reaper", "recover", "tasks", "vault"}
     found = {}
     for each in fields(Settings):
         group, _, rest = each.name.partition("_")

@@ -21,6 +21,11 @@ def clock_time(moment: float) -> str:
     return datetime.fromtimestamp(moment, UTC).strftime("%H:%M UTC")
 
 
+def without_progress(value: Lease) -> str:
+    """What is to be added about a lease that is contested; it begins with a comma, and stays true."""
+    return f", without progress since {clock_time(value.progress_at)}" if value.contested else ""
+
+
 def holder(value: Holder) -> dict[str, Any]:
     """``{"id", "kind", "name"}``."""
     return {"id": value.id, "kind": value.kind.value, "name": value.name}
@@ -38,6 +43,7 @@ def lease(value: Lease) -> dict[str, Any]:
         "reason": value.reason,
         "acquired_at": rfc3339(value.acquired_at),
         "expires_at": rfc3339(value.expires_at),
+        "contested": value.contested,
     }
 
 
@@ -76,4 +82,5 @@ def session(value: Session) -> dict[str, Any]:
         "pid": value.pid,
         "connected_at": rfc3339(value.connected_at),
         "seen_at": rfc3339(value.seen_at),
+        "state": value.state.value,
     }

@@ -53,7 +53,8 @@ class LeaseView:
             case LeaseChanged(lease=lease):
                 known = self._leases.get(lease.id)
                 self._leases[lease.id] = lease
-                return () if known and known.state is lease.state else lease.scopes
+                same = known and (known.state, known.contested) == (lease.state, lease.contested)
+                return () if same else lease.scopes
             case LeaseEnded(lease=lease):
                 self._leases.pop(lease.id, None)
                 return lease.scopes

@@ -26,17 +26,15 @@ class Claims:
 
     def steal(self, tx: Tx, ask: Ask) -> Granted | Queued | Refusal:
         """Claim all that is asked; ``ask.reason`` is what the holders are told."""
+        if refusal := self._leases.barred(tx, ask.holder):
+            return refusal
         conflicts = blockers(ask, tx.leases.touching(ask.scopes))
         if ask.holder.kind is Party.HUMAN:
             return Granted(lease=self._leases.take(tx, ask, conflicts, "stolen"))
-        if not conflicts:
-            return self._leases.acquire(tx, ask)
         if unsaved := _unsaved(conflicts):
             return _refuse(unsaved)
         outcome = self._leases.acquire(tx, ask)
-        if not isinstance(outcome, Queued):
-            return outcome
-        if outcome.waiter.claims_at is None:
+        if isinstance(outcome, Queued) and conflicts and outcome.waiter.claims_at is None:
             return replace(outcome, waiter=self._claim(tx, outcome.waiter, conflicts))
         return outcome
 
@@ -52,16 +50,26 @@ class Claims:
                 self._leases.unclaim(tx, waiter, unsaved.holder.name)
             elif not conflicts:  # nobody has it: those who came first are next
                 self._leases.unclaim(tx, waiter, "who came first")
-            elif any(each.acquired_at > told_at for each in conflicts):
-                self._claim(tx, waiter, conflicts)  # whoever has it since was never told
+            elif any(told_at < each.acquired_at <= self._clock.now() for each in conflicts):
+                # whoever has it since was never told; a time still to come is of a clock that was set back
+                self._claim(tx, waiter, conflicts)
             else:
                 self._leases.take(tx, waiter.ask, conflicts, "stolen", waiter)
 
-    def hand_over(self, tx: Tx, lease: Lease, to: Holder) -> Lease:
+    def anew(self, tx: Tx) -> None:
+        """Give every claim its whole time again, and tell the holders: how much was left cannot be known."""
+        for waiter in tx.waiters.waiting():
+            if waiter.claims_at is not None:
+                self._claim(tx, waiter, blockers(waiter.ask, tx.leases.touching(waiter.ask.scopes)))
+
+    def hand_over(self, tx: Tx, lease: Lease, to: Holder) -> Lease | Refusal:
         """Give what a lease holds to somebody else at once, whoever else waits for it.
 
         Whatever its holder has besides that overlaps it ends as well: half a folder cannot be given away.
+        Refused as session-reaped when whoever should get it was taken for dead.
         """
+        if refusal := self._leases.barred(tx, to):
+            return replace(refusal, hint="give it to somebody who is here: `lsp-orch status` shows who")
         same = (lease.scopes, lease.mode)
         theirs = tx.waiters.of_holder(to.id)
         asked = next((each for each in theirs if (each.ask.scopes, each.ask.mode) == same), None)

@@ -50,8 +50,13 @@ class Guard:
         self._person = person
 
     def look(self, tx: Tx) -> Scene:
-        """Who could have started it, and what is held. A task's run may act before its session is known."""
-        sessions = (each for each in tx.sessions.all() if each.kind is Party.AGENT)
+        """Who could have started it, and what is held.
+
+        A task's run may act before its session is known. An agent that was taken for dead is none the less
+        no person: what it has started may still commit.
+        """
+        known = (*tx.sessions.all(), *tx.sessions.reaped())
+        sessions = (each for each in known if each.kind is Party.AGENT)
         agents = [
             Agent(
                 session=each.id,

@@ -29,6 +29,8 @@ from lsp_orch.domain.grants import (
 from lsp_orch.domain.lease import STEPS, Holder, Lease, Mode, State, Step, advance, expiry
 from lsp_orch.domain.read import Writer
 from lsp_orch.domain.scope import Scope
+from lsp_orch.domain.session import State as SessionState
+from lsp_orch.domain.session import refuse_reaped
 from lsp_orch.domain.version import Author
 from lsp_orch.services.ports import Clock, Ids, SettingsOf
 from lsp_orch.store.base import Tx
@@ -48,7 +50,8 @@ class Leases:
         """Grant all that is asked at once, or keep a place in the queue for it.
 
         Refused as lease-deadlock when those in the way already wait for the holder. What a person has typed
-        is never refused: it ends with a save.
+        is never refused: it ends with a save. Refused as session-reaped until a session that was taken for
+        dead has registered anew.
 
         Asking again renews what the holder has, and keeps the place of what it waits for. A place is kept for
         as long as the setting says, or for ``wait_s`` seconds where somebody waits longer.
@@ -58,6 +61,8 @@ class Leases:
         """
         if not ask.scopes or ask.ttl_s <= 0:
             raise Misuse(Code.BAD_REQUEST, "a lease needs at least one path and a ttl greater than 0")
+        if refusal := self.barred(tx, ask.holder):
+            return refusal
         ask = about(ask, tuple(sorted(set(ask.scopes))))
         live = tx.leases.touching(ask.scopes)
         if back := self._reclaim(tx, ask, live):
@@ -75,6 +80,11 @@ class Leases:
         if mine:
             tx.waiters.delete(mine)
         return Granted(lease=self._grant(tx, ask, live, mine.id if mine else ""))
+
+    def barred(self, tx: Tx, holder: Holder) -> Refusal | None:
+        """Whether the holder may get nothing at all: its session was taken for dead."""
+        session = tx.sessions.by_id(holder.session) if holder.session else None
+        return refuse_reaped(session) if session and session.state is SessionState.REAPED else None
 
     def release(self, tx: Tx, leases: Iterable[Lease], why: str = "released") -> None:
         """End leases and grant what becomes free to whoever is next."""
@@ -196,7 +206,12 @@ class Leases:
         return lease
 
     def _renew(self, tx: Tx, ask: Ask, live: Iterable[Lease]) -> None:
-        own = [replace(lease, ttl_s=ask.ttl_s) for lease in live if lease.holder.id == ask.holder.id]
+        now = self._clock.now()
+        own = [
+            replace(lease, ttl_s=ask.ttl_s, progress_at=now, contested=False)
+            for lease in live
+            if lease.holder.id == ask.holder.id
+        ]
         self.object(tx, ask.holder, [scope for lease in own for scope in lease.scopes])
         self.step(tx, own, Step.CHANGE if ask.state is State.DIRTY else Step.RENEW)
 
@@ -264,6 +279,7 @@ class Leases:
             ttl_s=ask.ttl_s,
             acquired_at=now,
             expires_at=expiry(ask.state, ask.ttl_s, now, self._settings(ask.workspace)),
+            progress_at=now,
         )
         tx.leases.insert(lease)
         return lease

@@ -22,7 +22,13 @@ class Clock(Protocol):
     """Time, so that tests own it."""
 
     def now(self) -> float:
-        """Seconds since the epoch (UTC)."""
+        """Seconds since the epoch (UTC); whoever sets the machine's clock moves it."""
+
+    def steady(self) -> float:
+        """Seconds of a clock that nobody sets and that goes on while the machine sleeps."""
+
+    def awake(self) -> float:
+        """The same, without the time that the machine slept, where the system can tell."""
 
 
 class Ids(Protocol):
@@ -36,7 +42,10 @@ class Processes(Protocol):
     """Who is alive on this machine. A pid alone says nothing: it is reused."""
 
     def started(self, pid: int) -> float | None:
-        """When the process began (seconds since the epoch), or None when there is none."""
+        """When the process began, in a count of the machine's that setting the clock does not move.
+
+        None when there is no such process.
+        """
 
     def alive(self, pid: int, started: float) -> bool:
         """Whether the very process that began then still runs."""
@@ -45,6 +54,16 @@ class Processes(Protocol):
         """End a worker's process, all below it and all that carry the session's id, wherever they went.
 
         They are told, and killed after ``grace_s``; whether none is left.
+        """
+
+
+class Deaths(Protocol):
+    """Tells of the end of a process at once, so that nobody need ask."""
+
+    def watch(self, pid: int, started: float, tell: Callable[[], None]) -> Callable[[], None]:
+        """Call ``tell`` once when the very process that began then has ended; the answer ends the watch.
+
+        Where the system cannot, or too many are watched, nothing is ever told. Call it on the event loop.
         """
 
 
@@ -227,7 +246,7 @@ class Run(Protocol):
 
     @property
     def started(self) -> float:
-        """When that began (seconds since the epoch)."""
+        """When that began, as ``Processes.started`` says it."""
 
     def events(self) -> AsyncGenerator[str, None]:
         """The kind of each event as it comes, each one a sign of life; ends when the worker has."""

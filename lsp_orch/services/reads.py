@@ -35,6 +35,10 @@ class Reads:
         """Whether the holder would write over what they have not seen."""
         return judge(tx.reads.of(who.id, path), now, tx.reads.writer(path))
 
+    def forget(self, tx: Tx, session: str) -> None:
+        """A session and its subagents know nothing any more."""
+        tx.reads.forget(session)
+
     def prune(self, tx: Tx) -> None:
         """Forget who wrote what long ago."""
         tx.reads.forget_writers(self._clock.now() - _KEPT_S)

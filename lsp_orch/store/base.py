@@ -14,6 +14,7 @@ from lsp_orch.store.reads import ReadTable
 from lsp_orch.store.sessions import SessionTable
 from lsp_orch.store.tasks import TaskTable
 from lsp_orch.store.versions import VersionTable
+from lsp_orch.store.vigil import VigilTable
 
 
 class Tx:
@@ -52,6 +53,11 @@ class Tx:
     def versions(self) -> VersionTable:
         """What files said, and when."""
         return VersionTable(self.connection)
+
+    @cached_property
+    def vigil(self) -> VigilTable:
+        """Whether reaping is frozen."""
+        return VigilTable(self.connection)
 
     @property
     def health(self) -> Health:

@@ -32,6 +32,8 @@ class LeaseTable:
             reason=lease.reason,
             acquired_at=lease.acquired_at,
             expires_at=lease.expires_at,
+            progress_at=lease.progress_at,
+            contested=int(lease.contested),
             **_holder_columns(lease.holder),
         )
         for scope in lease.scopes:
@@ -41,13 +43,15 @@ class LeaseTable:
                 self._db.run("fence.raise", token=lease.token, **columns)
 
     def update(self, lease: Lease) -> None:
-        """Store a changed state, ttl and expiry."""
+        """Store a changed state, ttl, expiry and progress."""
         self._db.run(
             "lease.update",
             id=lease.id,
             state=lease.state,
             ttl_s=lease.ttl_s,
             expires_at=lease.expires_at,
+            progress_at=lease.progress_at,
+            contested=int(lease.contested),
         )
 
     def downgrade(self, lease: Lease) -> None:
@@ -100,6 +104,10 @@ class LeaseTable:
         """All whose time is up."""
         return self._leases(self._db.all("lease.expired", now=now))
 
+    def idle(self, before: float) -> list[Lease]:
+        """Those of agents that nothing was written under since, and that are not contested yet."""
+        return self._leases(self._db.all("lease.idle", before=before))
+
     def deadline(self) -> float | None:
         """When the next one's time is up."""
         return _only(self._db.one("lease.deadline"))
@@ -143,6 +151,8 @@ class LeaseTable:
             ttl_s=row[10],
             acquired_at=row[11],
             expires_at=row[12],
+            progress_at=row[13],
+            contested=bool(row[14]),
         )
 
 

@@ -4,9 +4,8 @@ import os
 import subprocess
 import sys
 
-import psutil
-
 from lsp_orch.adapters.ancestors import ancestors
+from lsp_orch.adapters.processes import SystemProcesses
 
 
 def test_a_process_and_those_above_it_are_told_with_their_start() -> None:
@@ -18,7 +17,8 @@ def test_a_process_and_those_above_it_are_told_with_their_start() -> None:
         child.stdout.readline()
         found = ancestors(child.pid)
         assert [each.pid for each in found[:3]] == [child.pid, os.getpid(), os.getppid()]
-        assert found[1].started == psutil.Process().create_time()
+        # as sessions are known by it, or no commit would be anybody's
+        assert found[1].started == SystemProcesses().started(os.getpid())
         child.communicate()
 
 

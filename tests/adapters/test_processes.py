@@ -59,6 +59,17 @@ def test_a_process_is_known_by_its_start_and_not_by_its_number() -> None:
     assert processes.started(2**22 + 1) is None
 
 
+def test_setting_the_clock_makes_nobody_another_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    processes, pid, boot = SystemProcesses(), os.getpid(), psutil.boot_time()
+    began = processes.started(pid)
+    assert began is not None
+    # the kernel's boot time is the wall clock less the uptime, and psutil's start times are counted from it
+    monkeypatch.setattr("psutil._pslinux.boot_time", lambda: boot + 3600)
+    assert abs(psutil.Process(pid).create_time() - began - boot - 3600) < 1
+    assert processes.alive(pid, began)
+    assert processes.started(pid) == pytest.approx(began)
+
+
 def test_a_child_that_is_not_buried_yet_is_not_alive(started: list[subprocess.Popen[str]]) -> None:
     processes = SystemProcesses()
     child = python("import time; print(1, flush=True); time.sleep(600)", started)

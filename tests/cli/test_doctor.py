@@ -18,7 +18,7 @@ from tests.fixtures import claude as real_claude
 from tests.fixtures.daemon import Instance
 
 EVERY = {
-    *("python", "command", "socket folder", "state folder", "daemon", "store", "settings", "git"),
+    *("python", "command", "socket folder", "state folder", "daemon", "store", "reaper", "settings", "git"),
     *("repository", "claude", "vault", "note watcher", "hook", "editor pipe", "git guard", "sandbox"),
 }
 

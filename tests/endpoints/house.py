@@ -63,7 +63,8 @@ class House:
         )
         self.leases = Leases(self.clock, self.ids, self.settings_of)
         self.claims = Claims(self.clock, self.settings_of, self.leases)
-        self.sessions = Sessions(self.clock, self.processes, self.leases)
+        reads = Reads(self.clock)
+        self.sessions = Sessions(self.clock, self.processes, self.leases, forget=[reads.forget])
         self.store = SqliteStore()
         self.view = LeaseView([], [])
         self.desk = Desk(self.store, self.publish)
@@ -84,7 +85,7 @@ class House:
                 desk=self.desk,
                 lobby=self.lobby,
                 leases=self.leases,
-                reads=Reads(self.clock),
+                reads=reads,
                 intents=Intents(self.paths, BashWrites(), self.settings_of),
                 paths=self.paths,
                 settings=self.settings_of,

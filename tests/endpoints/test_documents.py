@@ -1,13 +1,16 @@
 """People at their editors: what a keystroke takes, what a save gives, and what each of them sees."""
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from lsp_orch.domain.events import LeaseGranted
+from lsp_orch.domain.events import LeaseChanged, LeaseGranted
 from lsp_orch.domain.lease import State
+from lsp_orch.store.base import Tx
 from tests.endpoints.house import House, Window, uri
+from tests.fixtures.clock import START
 
 
 @pytest.fixture
@@ -261,6 +264,23 @@ async def test_an_agent_that_waits_is_shown_to_the_person_who_holds(
     ann.save(path)
     await house.live()
     assert messages(ann, path) == ["Claude Code s1 is working on this file since 08:00 UTC (Edit)."]
+
+
+async def test_a_lease_without_progress_is_shown_as_that_until_there_is_some(
+    house: House, ann: Window, path: Path
+) -> None:
+    await house.write("s1", path)
+
+    def contest(tx: Tx) -> None:
+        for lease in tx.leases.live():
+            tx.leases.update(contested := replace(lease, contested=True, progress_at=START + 600))
+            tx.announce(LeaseChanged(lease=contested))
+
+    await house.look(contest)
+    since = "Claude Code s1 is working on this file since 08:00 UTC (Edit)"
+    assert messages(ann, path) == [f"{since}, without progress since 08:10 UTC."]
+    await house.write("s1", path)
+    assert messages(ann, path) == [f"{since}."]
 
 
 async def test_a_renewal_shows_nothing_new(house: House, ann: Window, path: Path) -> None:

@@ -1,6 +1,7 @@
 """What an agent is told before it writes, and what becomes of its leases afterwards."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from lsp_orch.domain.lease import State
 from lsp_orch.domain.settings import Mode, Settings
 from lsp_orch.domain.version import Why
 from tests.endpoints.house import House, Window
+from tests.fixtures.clock import START
 
 
 async def held_by_ann(house: House) -> tuple[Path, Window]:
@@ -61,6 +63,16 @@ async def test_the_second_in_the_queue_is_told_so(house: House) -> None:
     assert status == 2
     assert "Claude Code s1 is working on it since 08:00 UTC" in text
     assert "number 2 in the queue" in text
+
+
+async def test_who_is_in_the_way_without_progress_is_said_to_be(house: House) -> None:
+    path = house.file("a.py")
+    await house.write("s1", path)
+    house.clock.advance(2820)
+    (held,) = await house.live()
+    await house.look(lambda tx: tx.leases.update(replace(held, contested=True, progress_at=START + 600)))
+    _, text = await house.write("s2", path)
+    assert "Claude Code s1 is working on it since 08:00 UTC, without progress since 08:10 UTC." in text
 
 
 async def test_a_refused_agent_keeps_its_place(house: House) -> None:
@@ -184,6 +196,110 @@ async def test_a_session_whose_process_is_gone_is_reaped(house: House) -> None:
     house.processes.running[7] = house.clock.now() + 1  # the number belongs to somebody else now
     await house.look(house.sessions.reap)
     assert await house.live() == []
+
+
+async def test_who_was_taken_for_dead_is_told_once_and_goes_on(house: House) -> None:
+    path = house.file("a.py")
+    house.processes.running[7] = house.clock.now()
+    await house.hook(house.tool("s1", path), pid=7)
+    house.processes.running.clear()
+    await house.look(house.sessions.reap)
+    await house.write("s2", path)
+    house.processes.running[8] = house.clock.now()
+    after = {**house.tool("s1", path), "hook_event_name": "PostToolUse"}
+    assert await house.hook(after, pid=8) == (0, "")  # it is here, and does not know what it has lost
+    other = house.tool("s1", house.file("b.py"))
+    status, text = await house.hook(other, pid=8)
+    assert status == 2
+    assert text == (
+        "[session-reaped] You were taken for dead at 08:00 UTC, and what you held has ended. "
+        "a.py is held by Claude Code s2 now. Files may have changed: read them again. "
+        "You are registered again now: repeat the call. Nothing was written."
+    )
+    assert [lease.holder.id for lease in await house.live()] == ["s2"]
+    assert await house.hook(other, pid=8) == (0, "")
+    assert [lease.holder.id for lease in await house.live()] == ["s2", "s1"]
+
+
+async def taken_for_dead(house: House, session: str, path: Path) -> None:
+    """A session that holds a file, whose process ends."""
+    house.processes.running[7] = house.clock.now()
+    await house.hook(house.tool(session, path), pid=7)
+    house.processes.running.clear()
+    await house.look(house.sessions.reap)
+    house.processes.running[8] = house.clock.now()
+
+
+async def test_a_command_of_a_session_that_was_taken_for_dead_is_refused_once_like_a_write(
+    house: House,
+) -> None:
+    await taken_for_dead(house, "s1", house.file("a.py"))
+    status, text = await house.run("s1", "echo x > b.py")
+    assert status == 2
+    assert text.startswith("[session-reaped] You were taken for dead")
+    assert await house.live() == []
+    assert await house.run("s1", "echo x > b.py") == (0, "")
+    assert [lease.holder.id for lease in await house.live()] == ["s1"]
+
+
+@pytest.mark.parametrize("first", ["PreToolUse", "UserPromptSubmit"])
+async def test_who_comes_back_does_not_write_over_what_others_wrote_meanwhile(
+    house: House, first: str
+) -> None:
+    path = house.file("a.py", "one\n")
+    await house.read("s1", path)
+    await taken_for_dead(house, "s1", path)
+    await house.write("s2", path)
+    house.file("a.py", "two\n")
+    await house.done("s2", path)
+    await house.hook({"hook_event_name": "SessionEnd", "session_id": "s2"})
+    told = await house.hook({**house.tool("s1", path), "hook_event_name": first}, pid=8)
+    assert ("[session-reaped]" in told[1]) == (first == "PreToolUse")
+    status, text = await house.hook(house.tool("s1", path), pid=8)
+    assert status == 2
+    assert text.startswith("[lease-stale-read] a.py is not what you read")
+    assert "Claude Code s2 wrote it" in text
+    await house.read("s1", path)
+    assert await house.hook(house.tool("s1", path), pid=8) == (0, "")
+
+
+@pytest.mark.parametrize("event", ["SessionStart", "UserPromptSubmit"])
+async def test_a_session_that_begins_anew_is_registered_silently(house: House, event: str) -> None:
+    path = house.file("a.py")
+    house.processes.running[7] = house.clock.now()
+    await house.hook(house.tool("s1", path), pid=7)
+    house.processes.running.clear()
+    await house.look(house.sessions.reap)
+    house.processes.running[8] = house.clock.now()
+    begin = {"hook_event_name": event, "session_id": "s1", "cwd": str(house.root)}
+    assert await house.hook(begin, pid=8) == (0, "")
+    assert await house.hook(house.tool("s1", path), pid=8) == (0, "")
+
+
+async def test_a_session_that_lost_much_is_told_the_first_of_it(house: House) -> None:
+    house.processes.running[7] = house.clock.now()
+    for number in range(7):
+        await house.hook(house.tool("s1", house.file(f"{number}.py")), pid=7)
+    house.processes.running.clear()
+    await house.look(house.sessions.reap)
+    _, text = await house.write("s1", "0.py")
+    assert "0.py is held by nobody now; 1.py is" in text
+    assert "; and 2 more. Files" in text
+
+
+async def test_a_waiting_hook_of_a_session_that_is_reaped_does_not_get_the_file(tmp_path: Path) -> None:
+    house = House(tmp_path / "ws", Settings(leases_hook_wait_s=60.0))
+    path, ann = await held_by_ann(house)
+    house.processes.running[7] = house.clock.now()
+    call = house.ask_hook(house.tool("s1", path), pid=7)
+    await house.until(lambda: len(house.lobby) == 1)
+    house.processes.running.clear()
+    await house.look(house.sessions.reap)
+    status, _ = await call.verdict()
+    assert status == 2
+    ann.save(path)
+    assert "s1" not in {lease.holder.id for lease in await house.live()}
+    await house.close()
 
 
 async def test_a_new_session_is_given_its_notes(house: House) -> None:

@@ -43,6 +43,7 @@ async def test_a_grant_has_the_shape_of_the_contract(house: House) -> None:
             "reason": "tidying",
             "acquired_at": "2027-01-15T08:00:00.000Z",
             "expires_at": "2027-01-15T08:01:00.000Z",
+            "contested": False,
         },
     }
 
@@ -336,6 +337,20 @@ async def test_nothing_is_handed_to_nobody(house: House) -> None:
         == "session-not-found"
     )
     assert code(await house.terminal().ask("lease.handover", {"id": "x", "to": "bob"})) == "lease-not-found"
+
+
+@pytest.mark.parametrize("name", ["s1", "Claude Code s1"])
+async def test_nothing_is_handed_to_who_was_taken_for_dead(house: House, name: str) -> None:
+    lease = (await acquire(house, "a.py"))["result"]["lease"]
+    house.processes.running[7] = house.clock.now()
+    await house.hook({"hook_event_name": "SessionStart", "session_id": "s1"}, pid=7)
+    house.processes.running.clear()
+    await house.look(house.sessions.reap)
+    answer = await house.terminal().ask("lease.handover", {"id": lease["id"], "to": name})
+    assert code(answer) == "session-reaped"
+    assert "Claude Code s1 was taken for dead" in answer["error"]["message"]
+    assert "`lsp-orch status`" in answer["error"]["data"]["hint"]
+    assert [each.holder.name for each in await house.live()] == ["bob"]
 
 
 async def test_a_writer_becomes_a_reader_among_others(house: House) -> None:

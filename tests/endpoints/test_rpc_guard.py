@@ -134,6 +134,19 @@ async def test_an_agent_is_told_that_it_cannot_wait_here(scene: Scene) -> None:
     assert "--wait" not in refusal.hint
 
 
+async def test_what_an_agent_started_that_was_taken_for_dead_is_not_the_persons(scene: Scene) -> None:
+    await scene.agent("s1", 5)
+    scene.processes.running.clear()
+    await scene.desk.do(scene.sessions.reap)
+    scene.above = (Process(pid=5, started=START),)
+    await scene.hold(ANN, scene.file("a"))
+    refusal = await scene.refused("a")
+    assert "end your turn and say that you wait for it" in refusal.hint
+    scene.above = ()
+    await scene.refused("a", sessions=["s1"])
+    assert await scene.check("a") == {"warnings": []}
+
+
 async def test_the_person_is_warned_of_their_own_buffer(scene: Scene) -> None:
     await scene.hold(ANN, scene.file("a"), state=State.DIRTY)
     (warning,) = (await scene.check("a"))["warnings"]

@@ -12,6 +12,7 @@ from lsp_orch.domain.grants import Ask
 from lsp_orch.domain.lease import Holder, Mode, Party
 from lsp_orch.domain.scope import Kind, Scope
 from lsp_orch.domain.settings import Settings
+from lsp_orch.domain.vigil import alarm, begin
 from lsp_orch.endpoints.lsp.hub import Hub
 from lsp_orch.endpoints.rpc.status import Daemon, Parts, StatusMethods
 from lsp_orch.endpoints.view import LeaseView
@@ -20,7 +21,7 @@ from lsp_orch.services.sessions import Sessions
 from lsp_orch.store.base import Tx
 from lsp_orch.store.health import Health
 from lsp_orch.store.sqlite import SqliteStore
-from tests.fixtures.clock import START, FakeClock, FakeProcesses, SerialIds
+from tests.fixtures.clock import START, FakeClock, FakeProcesses, SerialIds, moment
 
 Document = dict[str, Any]
 
@@ -32,6 +33,7 @@ class Room:
         self.clock = FakeClock()
         self.view = LeaseView([], [])
         self.store_name = "sqlite:///x.db"
+        self.vigil = begin(moment(self.clock))
         self.notes: Callable[[str], int] = len
         self.tries: dict[str, Callable[[str], str]] = {}
         self._store = SqliteStore()
@@ -43,7 +45,9 @@ class Room:
 
     def methods(self) -> StatusMethods:
         daemon = Daemon(version="1.2.3", pid=42, started=START, store=self.store_name)
-        parts = Parts(tasks=lambda _: {"running": 2}, notes=self.notes, tries=self.tries)
+        parts = Parts(
+            tasks=lambda _: {"running": 2}, notes=self.notes, tries=self.tries, vigil=lambda: self.vigil
+        )
         return StatusMethods(daemon, parts, self.desk, self.view, self.clock)
 
     async def status(self, workspace: str = "") -> Document:
@@ -79,6 +83,7 @@ async def test_status_of_an_empty_daemon_has_contracts_shape(room: Room) -> None
         "leases": [],
         "tasks": {"running": 2},
         "vault": {"notes": 4},
+        "reaper": {"frozen_until": None, "why": ""},
     }
 
 
@@ -147,6 +152,19 @@ async def test_each_part_tries_the_workspace_and_says_what_it_saw_or_the_mend(ro
         "detail": "/w/lsp-orch.toml:1: no",
         "mend": "mend it",
     }
+
+
+async def test_a_freeze_is_shown_with_its_end_and_is_a_warning_and_no_failure(room: Room) -> None:
+    room.clock.advance(60)
+    room.vigil = alarm(begin(moment(room.clock)), "the machine slept for 9 s", 120.0)
+    room.clock.jump(3600)  # the end is by the clock that nobody sets, and told by the one that people read
+    why = "the machine slept for 9 s"
+    until = "2027-01-15T09:03:00.000Z"
+    assert (await room.status())["reaper"] == {"frozen_until": until, "why": why}
+    check = (await room.checks())["reaper"]
+    assert (check["ok"], check["status"]) == (True, "warning")
+    assert check["detail"] == f"nobody is taken for dead until {until}: {why}"
+    assert "passes by itself" in check["mend"]
 
 
 async def test_a_missing_repository_is_a_warning_and_no_failure(room: Room) -> None:

@@ -7,6 +7,8 @@ from lsp_orch.domain.events import (
     LeaseChanged,
     LeaseEnded,
     LeaseGranted,
+    ReapingFrozen,
+    ReapingResumed,
     TaskChanged,
     WaiterGone,
     WaiterQueued,
@@ -82,6 +84,23 @@ async def test_each_kind_of_event_comes_as_a_document() -> None:
     assert [each["waiter"]["position"] for each in events[2:4]] == [1, 2]
     assert (events[4]["why"], events[5]["why"]) == ("withdrawn", "released")
     await talk.peer.end()
+
+
+async def test_a_freeze_is_told_to_all_who_watch() -> None:
+    tower = Tower()
+    here, elsewhere = tower.talk(), tower.talk()
+    for talk, workspace in ((here, "/w"), (elsewhere, "/other")):
+        await talk.ask("lease.watch", {"workspace": workspace})
+    tower.happen(ReapingFrozen(until=START + 120, why="the machine slept for 9 s"))
+    tower.happen(ReapingResumed())
+    at = "2027-01-15T08:00:00.000Z"
+    until = "2027-01-15T08:02:00.000Z"
+    for talk in (here, elsewhere):
+        assert seen(talk) == [
+            {"event": "reaping-frozen", "at": at, "until": until, "why": "the machine slept for 9 s"},
+            {"event": "reaping-resumed", "at": at},
+        ]
+        await talk.peer.end()
 
 
 async def test_only_the_watched_workspace_is_told_of() -> None:

@@ -236,12 +236,12 @@ class LeaseMachine(RuleBasedStateMachine):
         live = self.live()
         lease = live[number % len(live)]
 
-        def work(tx: Tx) -> Lease:
+        def work(tx: Tx) -> Lease | Refusal:
             self.seen(tx, _agent(to).session)
             return self.claiming.hand_over(tx, lease, _agent(to))
 
         if lease.holder.id != to:
-            self.run(work)
+            assert isinstance(self.run(work), Lease), "refused for nothing"
             assert not self.rest(_ask(_agent(to), lease.scopes, lease.mode), self.live()), "handed to nobody"
 
     @rule(who=agents)
@@ -438,10 +438,12 @@ class LeaseMachine(RuleBasedStateMachine):
 
     def seen(self, tx: Tx, session: str) -> None:
         if session in SESSIONS:
-            if session not in self.pids:
+            note = self.sessions.seen
+            if session not in self.pids:  # a process that begins registers
+                note = self.sessions.register
                 self.pids[session] = 1 + max(self.processes.running, default=0)
                 self.processes.running[self.pids[session]] = self.clock.now()
-            self.sessions.seen(tx, session, Party.AGENT, session, WORKSPACE, self.pids[session])
+            note(tx, session, Party.AGENT, session, WORKSPACE, self.pids[session])
 
     def assert_gone(self, session: str) -> None:
         with self.store.transaction() as tx:

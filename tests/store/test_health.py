@@ -46,7 +46,7 @@ def test_a_row_that_does_not_fit_its_table_is_found(tmp_path: Path) -> None:
     SqliteStore(file).close()
     with closing(sqlite3.connect(file, isolation_level=None)) as db:
         db.execute("PRAGMA ignore_check_constraints = ON")
-        db.execute("INSERT INTO session VALUES ('s', 'ghost', 'n', 'w', 0, 0, 0, 0, '')")
+        db.execute("INSERT INTO session VALUES ('s', 'ghost', 'n', 'w', 0, 0, 0, 0, '', 'alive', NULL)")
     store = SqliteStore(file)
     with store.transaction() as tx:
         assert Health(tx.connection).damage() == ["CHECK constraint failed in session"]

@@ -1,14 +1,17 @@
 """A store grows with its program, never half, and is never opened by an older one."""
 
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from lsp_orch.domain.errors import Code, Unavailable
 from lsp_orch.domain.scope import Kind, Scope
+from lsp_orch.domain.session import State
 from lsp_orch.store import queries
 from lsp_orch.store.sqlite import SqliteStore
+from tests.fixtures.clock import START
 from tests.fixtures.leases import WORKSPACE, agent, file, lease
 
 # what `lease(agent("a"), "x.py")` was in the first format
@@ -17,6 +20,7 @@ INSERT INTO lease VALUES ('lease-1', 1, 'write', 'held', '/ws', 'a', 'agent', 'a
     1800000000.0, 1800000120.0);
 INSERT INTO lease_scope VALUES ('lease-1', 'file', '/ws/x.py', 'write');
 INSERT INTO fence VALUES ('file', '/ws/x.py', 1);
+INSERT INTO session VALUES ('a', 'agent', 'a', '/ws', 7, 1800000000.0, 1800000000.0, 1800000000.0);
 """
 NEWEST = queries.migrations()[-1][0]
 OLD_LEASE = """INSERT INTO lease (id, token, mode, state, workspace, holder_id, holder_kind, holder_name,
@@ -63,6 +67,7 @@ def test_an_older_store_is_brought_forward_with_all_it_holds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, held, first = tmp_path / "store.db", lease(agent("a"), "x.py"), queries.migrations()[:1]
+    held = replace(held, progress_at=START)  # what it was when it was granted
     with monkeypatch.context() as patch:
         patch.setattr(queries, "migrations", lambda: first)
         SqliteStore(path).close()
@@ -75,6 +80,8 @@ def test_an_older_store_is_brought_forward_with_all_it_holds(
         assert tx.leases.live() == [held]
         assert tx.leases.touching([Scope(Kind.DIR, WORKSPACE)]) == [held]
         assert tx.leases.fence(file("x.py")) == 1
+        [session] = tx.sessions.all()
+    assert (session.state, session.pid) == (State.ALIVE, 0)  # its start was counted from the epoch
     store.close()
     assert version(path) == NEWEST
 

@@ -7,7 +7,7 @@ from lsp_orch.domain.lease import Lease, Party, State
 from lsp_orch.domain.read import Stale
 from lsp_orch.domain.settings import Settings
 from lsp_orch.endpoints.resources import shown
-from lsp_orch.endpoints.shapes import clock_time
+from lsp_orch.endpoints.shapes import clock_time, without_progress
 
 _MOST_NAMED = 5
 
@@ -59,4 +59,4 @@ def _doing(lease: Lease) -> str:
         return f"a person, {lease.holder.name}, has unsaved changes in it{where} {since}"
     if lease.holder.kind is Party.HUMAN:
         return f"a person, {lease.holder.name}, is editing it{where} {since}"
-    return f"{lease.holder.name} is working on it{where} {since}"
+    return f"{lease.holder.name} is working on it{where} {since}{without_progress(lease)}"

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from lsp_orch.domain.lease import Party, Step
 from lsp_orch.endpoints.desk import Desk
+from lsp_orch.endpoints.hooks import reaped
 from lsp_orch.endpoints.hooks.event import HookEvent, holder
 from lsp_orch.endpoints.hooks.guests import Guests
 from lsp_orch.endpoints.hooks.judge import Judge, Question
@@ -60,8 +61,10 @@ class Hooks:
 
     async def answer(self, event: HookEvent) -> Verdict:
         """Note the sign of life, then do what the event asks for."""
-        name = await self._desk.do(lambda tx: self._seen(tx, event), brief=True)
+        name, refused = await self._desk.do(lambda tx: self._seen(tx, event), brief=True)
         self._news.seen(event)
+        if refused:
+            return refused
         handler = self._table.get(event.name)
         return await self._news.add(event, await handler(event, name) if handler else PASS)
 
@@ -70,14 +73,19 @@ class Hooks:
         cwd = self._paths.canonical(folder, "/")
         return self._paths.workspace(cwd) or cwd
 
-    def _seen(self, tx: Tx, event: HookEvent) -> str:
-        """The session's name: the one it was registered with (a task's title), or one from its id."""
+    def _seen(self, tx: Tx, event: HookEvent) -> tuple[str, Verdict | None]:
+        """The session's name: the one it was registered with (a task's title), or one from its id.
+
+        Whoever was taken for dead, and does not know it, is refused.
+        """
         known = tx.sessions.by_id(event.session)
         name = known.name if known else f"Claude Code {event.session[:8]}"
         workspace = known.workspace if known else self.workspace(event.cwd)
         pid = event.pid or (known.pid if known else 0)
-        self._sessions.seen(tx, event.session, Party.AGENT, name, workspace, pid)
-        return name
+        refused = reaped.refusal(tx, self._sessions, event, known)
+        note = self._sessions.register if reaped.registers(event) else self._sessions.seen
+        note(tx, event.session, Party.AGENT, name, workspace, pid)
+        return name, refused
 
     async def _session_start(self, event: HookEvent, _: str) -> Verdict:
         text = await self._recall.at_start(event, self.workspace(event.cwd))

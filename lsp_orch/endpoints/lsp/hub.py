@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from lsp_orch.domain.events import ClaimMade, Event, LeaseEnded, LeaseGranted
+from lsp_orch.domain.events import ClaimMade, Event, LeaseEnded, LeaseGranted, ReapingFrozen
 from lsp_orch.domain.lease import Lease
 from lsp_orch.domain.scope import Scope
 from lsp_orch.endpoints.kin import Neighbour, Relatives
@@ -25,6 +25,9 @@ class Screen(Protocol):
 
     def warned(self, lease: Lease, words: str) -> None:
         """Tell the person what becomes of a lease of theirs."""
+
+    def frozen(self, freeze: ReapingFrozen) -> None:
+        """Tell the person that nothing ends by itself for a while."""
 
 
 class Hub:
@@ -69,6 +72,9 @@ class Hub:
             for screen in self._screens:
                 if screen.holder_id == event.lease.holder.id:
                     screen.granted(event.lease)
+        if isinstance(event, ReapingFrozen) and not event.longer:
+            for screen in self._screens:
+                screen.frozen(event)
 
     def _tell(self, lease: Lease, words: str) -> None:
         for screen in self._screens:

@@ -5,6 +5,7 @@ from typing import Any
 from lsprotocol import types as lsp
 
 from lsp_orch.domain.errors import Code, Refusal
+from lsp_orch.domain.events import ReapingFrozen
 from lsp_orch.domain.lease import Holder, Lease, Party
 from lsp_orch.domain.scope import Scope
 from lsp_orch.endpoints import shapes
@@ -62,6 +63,14 @@ class EditorSession:
     def warned(self, lease: Lease, words: str) -> None:
         """Tell the person what becomes of a lease of theirs."""
         self._tell(lsp.MessageType.Warning, lease, f"- {words}")
+
+    def frozen(self, freeze: ReapingFrozen) -> None:
+        """Tell the person that nothing ends by itself for a while."""
+        message = (
+            f"lsp-orch: {freeze.why}. Until {shapes.clock_time(freeze.until)} nobody is taken for dead "
+            "and no lease ends by itself; what is asked for is granted as ever."
+        )
+        self._server.window_show_message(lsp.ShowMessageParams(lsp.MessageType.Warning, message))
 
     def lost(self, *, clean: bool) -> None:
         """The connection has ended; without a goodbye the window may come back for its leases."""

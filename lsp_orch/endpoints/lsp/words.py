@@ -6,7 +6,7 @@ from lsprotocol import types as lsp
 
 from lsp_orch.domain.grants import Waiter
 from lsp_orch.domain.lease import Lease, Party, State
-from lsp_orch.endpoints.shapes import clock_time
+from lsp_orch.endpoints.shapes import clock_time, without_progress
 
 SOURCE = "lsp-orch"
 REQUEST = "lspOrch.lease.request"
@@ -47,7 +47,8 @@ def _held(lease: Lease, waiting: int, i_wait: bool) -> str:  # noqa: FBT001 - pr
     why = f" ({lease.reason})" if lease.reason and lease.holder.kind is Party.AGENT else ""
     queue = f" {waiting} more waiting." if waiting else ""
     turn = " It will be yours when they have finished." if i_wait else ""
-    return f"{lease.holder.name} {doing} this file since {clock_time(lease.acquired_at)}{why}.{turn}{queue}"
+    since = f"since {clock_time(lease.acquired_at)}{why}{without_progress(lease)}"
+    return f"{lease.holder.name} {doing} this file {since}.{turn}{queue}"
 
 
 def _diagnostic(code: str, severity: lsp.DiagnosticSeverity, message: str) -> lsp.Diagnostic:

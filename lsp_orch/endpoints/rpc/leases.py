@@ -8,6 +8,7 @@ from lsp_orch.domain.errors import Code, Misuse, Refusal
 from lsp_orch.domain.grants import Ask, Granted, Queued, Waiter
 from lsp_orch.domain.lease import Holder, Lease, Mode, Party, State, Step
 from lsp_orch.domain.scope import touch
+from lsp_orch.domain.session import Session
 from lsp_orch.endpoints import shapes
 from lsp_orch.endpoints.desk import Desk
 from lsp_orch.endpoints.lobby import Lobby
@@ -139,7 +140,8 @@ class LeaseMethods:
                     message=f"nobody here is {to}: no session, no holder and nobody who waits",
                     hint="`lsp-orch status` shows the sessions, `lsp-orch lease list` who waits",
                 )
-            return {"lease": shapes.lease(self._claims.hand_over(tx, lease, holder))}
+            given = self._claims.hand_over(tx, lease, holder)
+            return given if isinstance(given, Refusal) else {"lease": shapes.lease(given)}
 
         return await self._desk.do(work)
 
@@ -238,14 +240,19 @@ def _not_of(leases: list[Lease], waiters: list[Waiter], name: str) -> Refusal | 
 
 
 def _named(tx: Tx, name: str, lease: Lease) -> Holder | None:
-    """Whoever is meant: somebody who waits for it before a session, a session before any other holder."""
+    """Whoever is meant: somebody who waits for it before a session, a session before any other holder.
+
+    Who was taken for dead comes last: that is said instead of that nobody knows them.
+    """
     waiting = [each.ask.holder for each in tx.waiters.touching(lease.scopes)]
-    sessions = [
-        Holder(id=each.id, kind=each.kind, name=each.name, session=each.id) for each in tx.sessions.all()
-    ]
+    sessions, reaped = map(_as_holders, (tx.sessions.all(), tx.sessions.reaped()))
     others = [each.holder for each in tx.leases.live()] + [each.ask.holder for each in tx.waiters.waiting()]
-    known = [*waiting, *sessions, *others]
+    known = [*waiting, *sessions, *others, *reaped]
     return next((each for each in known if name in (each.id, each.name) or each.id == _cli_id(name)), None)
+
+
+def _as_holders(sessions: list[Session]) -> list[Holder]:
+    return [Holder(id=each.id, kind=each.kind, name=each.name, session=each.id) for each in sessions]
 
 
 def _cli_id(name: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from lsp_orch.domain import store_url
 from lsp_orch.domain.errors import Code, OrchError, Unavailable
+from lsp_orch.domain.vigil import Moment, Vigil, thaw
 from lsp_orch.endpoints import shapes
 from lsp_orch.endpoints.desk import Desk
 from lsp_orch.endpoints.params import optional
@@ -32,16 +33,17 @@ class Parts:
 
     ``tasks`` counts by state, ``notes`` the notes of a workspace. Each of ``tries``, by its check's name,
     tries something out for a workspace and says in a few words that it is well. ``notes`` and ``tries`` run
-    in threads and may raise OrchError, which is then what is told.
+    in threads and may raise OrchError, which is then what is told. ``vigil`` is the reaper's.
     """
 
     tasks: Callable[[Tx], Mapping[str, int]]
     notes: Callable[[str], int]
     tries: Mapping[str, Callable[[str], str]]
+    vigil: Callable[[], Vigil]
 
 
-# what is missing, but is missed only by tasks
-_WARNINGS = {Code.NOT_A_REPOSITORY, Code.NO_COMMITS, Code.SANDBOX_MISSING}
+# what is missing, but is missed only by tasks; and what passes by itself
+_WARNINGS = {Code.NOT_A_REPOSITORY, Code.NO_COMMITS, Code.SANDBOX_MISSING, Code.REAPING_FROZEN}
 _MEND_FILE = "stop the daemon, keep a copy of the file, and try `sqlite3 FILE .recover`"
 _MEND_DATABASE = "stop the daemons, keep a dump of the database, and mend or restore what is named"
 
@@ -75,6 +77,7 @@ class StatusMethods:
             "leases": [{**shapes.lease(each), "workspace": each.workspace} for each in self._view.leases()],
             "tasks": tasks,
             "vault": await self._vault(workspace),
+            "reaper": self._reaper(),
         }
 
     async def doctor(self, params: dict[str, Any]) -> Answer:
@@ -83,7 +86,7 @@ class StatusMethods:
         ``status`` is ok, warning or failed; a warning is ok.
         """
         workspace = optional(params, "workspace", "")
-        tried = [_check("store", self._store())]
+        tried = [_check("store", self._store()), _check("reaper", self._reaps())]
         tried += [
             _check(name, asyncio.to_thread(attempt, workspace)) for name, attempt in self._parts.tries.items()
         ]
@@ -94,6 +97,21 @@ class StatusMethods:
             return {"notes": await asyncio.to_thread(self._parts.notes, workspace)}
         except OrchError as error:  # an unreadable vault is no reason to hide who holds what
             return {"notes": 0, "error": error.refusal.message}
+
+    def _reaper(self) -> dict[str, Any]:
+        vigil, clock = self._parts.vigil(), self._clock
+        now = Moment(wall=clock.now(), steady=clock.steady(), awake=clock.awake())
+        return {"frozen_until": shapes.rfc3339(thaw(vigil, now)), "why": vigil.why}
+
+    async def _reaps(self) -> str:
+        reaper = self._reaper()
+        if reaper["frozen_until"]:
+            raise Unavailable(
+                Code.REAPING_FROZEN,
+                f"nobody is taken for dead until {reaper['frozen_until']}: {reaper['why']}",
+                "it passes by itself; end a lease that you know is nobody's with `lsp-orch lease release`",
+            )
+        return "what is over is ended"
 
     async def _store(self) -> str:
         word = f"written at {self._clock.now()}"

@@ -11,6 +11,8 @@ from lsp_orch.domain.events import (
     LeaseChanged,
     LeaseEnded,
     LeaseGranted,
+    ReapingFrozen,
+    ReapingResumed,
     WaiterGone,
     WaiterQueued,
 )
@@ -49,7 +51,7 @@ class LeaseWatch:
             return
         workspace, document = told
         for each in tuple(self._watchers):
-            if each.workspace in {"", workspace}:
+            if workspace is None or each.workspace in {"", workspace}:
                 each.peer.send({"jsonrpc": "2.0", "method": EVENT, "params": document})
 
     async def _watch(self, peer: Peer, params: dict[str, Any]) -> Answer:
@@ -68,13 +70,17 @@ class LeaseWatch:
         finally:
             self._watchers.remove(watcher)
 
-    def _document(self, event: Event) -> tuple[str, dict[str, Any]] | None:
+    def _document(self, event: Event) -> tuple[str | None, dict[str, Any]] | None:
+        """The workspace that it happened in, None for all of them; and what is told."""
+        where: str | None
         match event:
             case LeaseGranted() | LeaseChanged() | LeaseEnded():
                 where, what = event.lease.workspace, {**_of_lease(event), "lease": shapes.lease(event.lease)}
             case WaiterQueued() | WaiterGone() | ClaimMade() | ClaimRefused():
                 where = event.waiter.ask.workspace
                 what = {**_of_waiter(event), "waiter": self._waiter(event.waiter)}
+            case ReapingFrozen() | ReapingResumed():
+                where, what = None, _of_the_reaper(event)
             case _:
                 return None
         return where, {"at": shapes.rfc3339(self._clock.now()), **what}
@@ -82,6 +88,14 @@ class LeaseWatch:
     def _waiter(self, waiter: Waiter) -> dict[str, Any]:
         places = {each.place for scope in waiter.ask.scopes for each in self._view.on(scope)[1]}
         return shapes.waiter(waiter, 1 + sum(place < waiter.place for place in places))
+
+
+def _of_the_reaper(event: ReapingFrozen | ReapingResumed) -> dict[str, Any]:
+    match event:
+        case ReapingFrozen(until=until, why=why):
+            return {"event": "reaping-frozen", "until": shapes.rfc3339(until), "why": why}
+        case ReapingResumed():
+            return {"event": "reaping-resumed"}
 
 
 def _of_lease(event: LeaseGranted | LeaseChanged | LeaseEnded) -> dict[str, Any]:
