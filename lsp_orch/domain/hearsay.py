@@ -54,7 +54,7 @@ def notes(event: Event) -> tuple[Note, ...]:
             names = [(WAITER, waiter.id, why)]
         case TaskChanged(id=task_id, state=state):
             names = [(TASK, task_id, state)]
-        case Heard():
+        case _:  # sessions and their reaping are each daemon's own
             names = []
     return tuple(Note(kind=kind, id=name, word=word) for kind, name, word in names if name)
 

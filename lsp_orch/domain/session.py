@@ -15,6 +15,7 @@ class State(StrEnum):
 
     ALIVE = "alive"
     SUSPECT = "suspect"  # silent for a while
+    RESTING = "resting"  # its process has ended because it waits, and will begin again
     DEAD = "dead"  # silent for too long, or the process is gone; what it holds stays while reaping is frozen
     REAPED = "reaped"  # what it held has ended: it must register anew before it may hold again
 
@@ -25,6 +26,7 @@ class Step(StrEnum):
     REGISTER = "register"
     SEE = "see"
     DOUBT = "doubt"
+    REST = "rest"
     LOSE = "lose"
     REAP = "reap"
 
@@ -32,10 +34,15 @@ class Step(StrEnum):
 STEPS: dict[tuple[State, Step], State] = {
     (State.ALIVE, Step.SEE): State.ALIVE,
     (State.ALIVE, Step.DOUBT): State.SUSPECT,
+    (State.ALIVE, Step.REST): State.RESTING,
     (State.ALIVE, Step.LOSE): State.DEAD,
     (State.SUSPECT, Step.SEE): State.ALIVE,
+    (State.SUSPECT, Step.REST): State.RESTING,
     (State.SUSPECT, Step.LOSE): State.DEAD,
+    (State.RESTING, Step.SEE): State.ALIVE,
+    (State.RESTING, Step.REST): State.RESTING,
     (State.DEAD, Step.SEE): State.ALIVE,  # we were wrong, and the freeze has saved its leases
+    (State.DEAD, Step.REST): State.RESTING,
     (State.DEAD, Step.REAP): State.REAPED,
     (State.REAPED, Step.REGISTER): State.ALIVE,
 }
@@ -77,7 +84,8 @@ def advance(session: Session, step: Step, now: float) -> Session:
 def judge(session: Session, now: float, settings: Settings, *, gone: bool) -> Step | None:
     """What is to be thought of a session; ``gone`` when its process is known to be.
 
-    A connection or a process says for itself that it lives: only who has neither is judged by silence.
+    A connection or a process says for itself that it lives: only who has neither is judged by silence, and
+    who rests is not judged at all.
     """
     silent = 0.0 if session.pid or session.kind is Party.HUMAN else now - session.seen_at
     if gone or silent >= settings.reaper_dead_s:

@@ -109,8 +109,9 @@ class Sessions:
 
     def rested(self, tx: Tx, session_id: str) -> None:
         """The process is gone by its own will and will come back: nothing ends with it."""
-        if known := tx.sessions.by_id(session_id):
-            tx.sessions.upsert(replace(known, pid=0, started=0.0))
+        known = tx.sessions.by_id(session_id)
+        if known and (known.state, Step.REST) in STEPS:
+            tx.sessions.upsert(advance(replace(known, pid=0, started=0.0), Step.REST, self._clock.now()))
 
     def reap(self, tx: Tx) -> None:
         """End what was held by the dead, whatever the time."""

@@ -1,7 +1,7 @@
 -- Who was taken for dead and what they lost, leases without progress, and whether reaping is frozen.
 
 ALTER TABLE session ADD COLUMN state TEXT NOT NULL DEFAULT 'alive'
-    CHECK (state IN ('alive', 'suspect', 'dead', 'reaped'));
+    CHECK (state IN ('alive', 'suspect', 'resting', 'dead', 'reaped'));
 ALTER TABLE session ADD COLUMN reaped_at REAL CHECK ((reaped_at IS NOT NULL) = (state = 'reaped'));
 -- a start time is no longer counted from the epoch: until they are heard of again, silence decides
 UPDATE session SET pid = 0, started = 0;
