@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from lsp_orch.domain.grants import Waiter
 from lsp_orch.domain.lease import Lease
+from lsp_orch.domain.scope import Scope
+from lsp_orch.domain.version import Author
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +68,15 @@ class ClaimRefused:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FileWritten:
+    """A holder wrote or deleted a file at that time, so whoever shows it may show what is no more."""
+
+    scope: Scope
+    by: Author
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaskChanged:
     """A task came to another state."""
 
@@ -74,4 +85,4 @@ class TaskChanged:
 
 
 LeaseEvent = LeaseGranted | LeaseChanged | LeaseEnded | WaiterQueued | WaiterGone | ClaimMade | ClaimRefused
-Event = LeaseEvent | TaskChanged
+Event = LeaseEvent | FileWritten | TaskChanged
