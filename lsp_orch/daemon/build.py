@@ -36,6 +36,7 @@ from lsp_orch.endpoints.kin import Relatives
 from lsp_orch.endpoints.lobby import Lobby
 from lsp_orch.endpoints.lsp.documents import Documents
 from lsp_orch.endpoints.lsp.hub import Hub
+from lsp_orch.endpoints.lsp.office import Office
 from lsp_orch.endpoints.lsp.protocol import EditorServer
 from lsp_orch.endpoints.lsp.role import EditorRole
 from lsp_orch.endpoints.lsp.session import EditorSession
@@ -83,6 +84,16 @@ class Application:
         relatives = Relatives(GitRepositories(), world.paths, live, inboxes.put)
         self._hub = Hub(self._view, relatives)
         relatives.show = self._hub.show
+        self._office = Office(
+            desk=desk,
+            sessions=self._sessions,
+            leases=leases,
+            claims=claims,
+            view=self._view,
+            hub=self._hub,
+            paths=world.paths,
+            tell=inboxes.put,
+        )
         self._reaping = Reaping(desk, world.clock, reaper.reap, vigil)
         self._deathwatch = Deathwatch(world.deaths, self._reaping.wake, here)
         for part in (self._hub, self._watch, lobby, self._reaping, self._deathwatch, inboxes, relatives):
@@ -179,12 +190,9 @@ class Application:
             Documents(
                 desk=self._desk, leases=self._leases, paths=self._world.paths, settings=self._files.sound
             ),
+            self._office,
             session_id=self._world.ids.new("editor"),
             user=getpass.getuser(),
-            desk=self._desk,
-            sessions=self._sessions,
-            view=self._view,
-            hub=self._hub,
         )
         return EditorRole(server, session.lost)
 

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 
 from lsp_orch.domain.grants import Waiter
 from lsp_orch.domain.lease import Lease
+from lsp_orch.domain.scope import Scope
 from lsp_orch.domain.session import Session
+from lsp_orch.domain.version import Author
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +71,15 @@ class ClaimRefused:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FileWritten:
+    """A holder wrote or deleted a file at that time, so whoever shows it may show what is no more."""
+
+    scope: Scope
+    by: Author
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaskChanged:
     """A task came to another state."""
 
@@ -123,4 +134,4 @@ class ReapingResumed:
 LeaseEvent = LeaseGranted | LeaseChanged | LeaseEnded | WaiterQueued | WaiterGone | ClaimMade | ClaimRefused
 SessionEvent = SessionCame | SessionWent
 ReaperEvent = ReapingFrozen | ReapingResumed
-Event = LeaseEvent | TaskChanged | SessionEvent | ReaperEvent | Heard
+Event = LeaseEvent | FileWritten | TaskChanged | SessionEvent | ReaperEvent | Heard

@@ -26,6 +26,11 @@ def without_progress(value: Lease) -> str:
     return f", without progress since {clock_time(value.progress_at)}" if value.contested else ""
 
 
+def exact_time(moment: float) -> str:
+    """The same to the second, where one may have to tell two writes apart: ``14:05:09 UTC``."""
+    return datetime.fromtimestamp(moment, UTC).strftime("%H:%M:%S UTC")
+
+
 def holder(value: Holder) -> dict[str, Any]:
     """``{"id", "kind", "name"}``."""
     return {"id": value.id, "kind": value.kind.value, "name": value.name}

@@ -7,6 +7,7 @@ from lsp_orch.domain.cycles import cycle
 from lsp_orch.domain.errors import Code, Misuse, Refusal
 from lsp_orch.domain.events import (
     ClaimRefused,
+    FileWritten,
     LeaseChanged,
     LeaseEnded,
     LeaseGranted,
@@ -162,8 +163,9 @@ class Leases:
         self.withdraw(tx, [each for each in tx.waiters.of_holder(holder_id) if scope in each.ask.scopes])
         mine = [lease for lease in tx.leases.of_holder(holder_id) if scope in lease.scopes]
         for lease in mine:
-            by = Author(id=holder_id, name=lease.holder.name)
-            tx.reads.wrote(Writer(path=scope.key, by=by, at=self._clock.now()))
+            by, now = Author(id=holder_id, name=lease.holder.name), self._clock.now()
+            tx.reads.wrote(Writer(path=scope.key, by=by, at=now))
+            tx.announce(FileWritten(scope=scope, by=by, at=now))
         waiting = [waiter for waiter in tx.waiters.touching([scope]) if waiter.ask.holder.id != holder_id]
         if waiting:
             self.release(tx, mine)

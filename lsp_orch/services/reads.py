@@ -1,7 +1,9 @@
 """Reads: what each holder knows of a file, so that nobody writes over what they have not seen."""
 
+from lsp_orch.domain.events import FileWritten
 from lsp_orch.domain.lease import Holder
 from lsp_orch.domain.read import Read, Stale, Writer, judge
+from lsp_orch.domain.scope import Kind, Scope
 from lsp_orch.domain.version import DAY_S, Author, Content
 from lsp_orch.services.ports import Clock
 from lsp_orch.store.base import Tx
@@ -29,7 +31,9 @@ class Reads:
     def wrote(self, tx: Tx, who: Holder, path: str, content: Content) -> None:
         """The holder has written the file, and so knows it."""
         self.saw(tx, who, path, content)
-        tx.reads.wrote(Writer(path=path, by=Author(id=who.id, name=who.name), at=self._clock.now()))
+        by, at = Author(id=who.id, name=who.name), self._clock.now()
+        tx.reads.wrote(Writer(path=path, by=by, at=at))
+        tx.announce(FileWritten(scope=Scope(Kind.FILE, path), by=by, at=at))
 
     def stale(self, tx: Tx, who: Holder, path: str, now: Content) -> Stale | None:
         """Whether the holder would write over what they have not seen."""

@@ -95,6 +95,8 @@ def test_a_call_that_waits_in_its_hook_goes_on_when_the_person_saves(
     assert [call.turn for call in model.calls] == [0, 1, 2]
     assert refusals(model.calls[2]) == []
     assert readme.read_text(encoding="utf-8") == "well, hello, world\n"
+    editor.wait_diagnostic("wrote this file at")  # what the buffer does not have yet
+    editor.lua("vim.cmd('silent edit!')")
     editor.wait_for("#vim.diagnostic.get(0) == 0")
     assert instance.json("lease", "list") == {"leases": [], "waiters": []}
 

@@ -69,7 +69,8 @@ class Window:
 
 
 @asynccontextmanager
-async def editing(instance: Instance, editor: str, path: Path) -> AsyncIterator[Window]:
+async def editing(instance: Instance, editor: str, path: Path, *, name: str = "") -> AsyncIterator[Window]:
+    """An editor with the capabilities of ``editor``, which calls itself so unless it has a ``name``."""
     config = ClientServerConfig(server_command=instance.pipe_command(), server_env=instance.env)
     client = await config.start()
     assert isinstance(client, LanguageClient)
@@ -77,7 +78,7 @@ async def editing(instance: Instance, editor: str, path: Path) -> AsyncIterator[
         offers = await client.initialize_session(
             lsp.InitializeParams(
                 capabilities=client_capabilities(editor),
-                client_info=lsp.ClientInfo(name=editor),
+                client_info=lsp.ClientInfo(name=name or editor),
                 workspace_folders=[lsp.WorkspaceFolder(instance.workspace.as_uri(), "project")],
             )
         )
@@ -111,7 +112,11 @@ async def test_each_editor_is_shown_the_other_in_what_it_understands(windows: tu
     vscode.type("well, ")
     (shown,) = await neovim.shown(bool)
     assert shown.startswith(f"ada ({VSCODE}) has unsaved changes in this file since")
-    assert await neovim.actions() == [f"lsp-orch: Ask for this file (held by ada ({VSCODE}))"]
+    assert await neovim.actions() == [
+        f"lsp-orch: Ask for this file (held by ada ({VSCODE}))",
+        f"lsp-orch: Take this file from ada ({VSCODE})",
+        "lsp-orch: Tell me when this file is free or changes hands",
+    ]
     assert (await neovim.ask())["ticket"]["position"] == 1
     (shown,) = await vscode.shown(bool)
     assert shown.startswith(f"ada ({NEOVIM}) waits for this file")
@@ -141,3 +146,35 @@ async def test_an_unknown_method_and_command_are_answered_and_the_editor_works_o
     with pytest.raises(JsonRpcException, match=r"no\.such"):
         await vscode.client.workspace_execute_command_async(lsp.ExecuteCommandParams("no.such"))
     assert await vscode.actions() == []
+
+
+async def test_the_holder_alone_is_asked_and_emacs_is_told(instance: Instance, repository: Path) -> None:
+    instance.env["USER"] = "ada"
+    path = repository / "README.md"
+    async with AsyncExitStack() as stack:
+        vscode, emacs = [
+            await stack.enter_async_context(editing(instance, VSCODE, path, name=name))
+            for name in ("Visual Studio Code", "Emacs")
+        ]
+        asked: list[tuple[str, str]] = []
+        for window, name in ((vscode, "vscode"), (emacs, "emacs")):
+
+            def choose(params: lsp.ShowMessageRequestParams, name: str = name) -> lsp.MessageActionItem:
+                asked.append((name, params.message))
+                return lsp.MessageActionItem("Hand over")
+
+            window.client.feature(lsp.WINDOW_SHOW_MESSAGE_REQUEST)(choose)
+
+            window.open("hello\n")
+        vscode.type("well, ")
+        await emacs.shown(bool)
+        await emacs.ask()
+        assert "README.md is yours now" in await emacs.told()
+        assert asked == [("vscode", "lsp-orch: ada (Emacs) waits for README.md.")]
+        assert "went to ada (Emacs)" in await vscode.told()
+        await vscode.shown(bool)
+        await vscode.ask()
+        async with asyncio.timeout(_SOON_S):
+            while not any("waits for README.md" in each.message for each in emacs.client.messages):
+                await emacs.client.wait_for_notification(lsp.WINDOW_SHOW_MESSAGE)
+        assert [name for name, _ in asked] == ["vscode"]

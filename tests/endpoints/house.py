@@ -28,6 +28,7 @@ from lsp_orch.endpoints.kin import Relatives
 from lsp_orch.endpoints.lobby import Lobby
 from lsp_orch.endpoints.lsp.documents import Documents
 from lsp_orch.endpoints.lsp.hub import Hub
+from lsp_orch.endpoints.lsp.office import Office
 from lsp_orch.endpoints.lsp.protocol import EditorServer
 from lsp_orch.endpoints.lsp.role import EditorRole
 from lsp_orch.endpoints.lsp.session import EditorSession
@@ -74,6 +75,16 @@ class House:
         self.relatives = Relatives(self.repositories, self.paths, [], self.inboxes.put)
         self.hub = Hub(self.view, self.relatives)
         self.relatives.show = self.hub.show
+        self.office = Office(
+            desk=self.desk,
+            sessions=self.sessions,
+            leases=self.leases,
+            claims=self.claims,
+            view=self.view,
+            hub=self.hub,
+            paths=self.paths,
+            tell=self.inboxes.put,
+        )
         self.notes = ""
         self.kept: list[tuple[str, str, Why, str]] = []
         self.guests = Guests()
@@ -258,12 +269,9 @@ class Window(Talk):
         self.session = EditorSession(
             server,
             Documents(desk=house.desk, leases=house.leases, paths=house.paths, settings=house.settings_of),
+            house.office,
             session_id=house.ids.new("editor"),
             user=user,
-            desk=house.desk,
-            sessions=house.sessions,
-            view=house.view,
-            hub=house.hub,
         )
         super().__init__(EditorRole(server, self.session.lost), peer)
         params = {
@@ -307,6 +315,23 @@ class Window(Talk):
         """The messages shown to the person."""
         shown = [each for each in self.peer.messages if each.get("method") == "window/showMessage"]
         return [each["params"]["message"] for each in shown]
+
+    def asked(self) -> list[dict[str, Any]]:
+        """The questions put to the person."""
+        return [each for each in self.peer.messages if each.get("method") == "window/showMessageRequest"]
+
+    def answer(self, question: dict[str, Any], title: str) -> None:
+        """Choose a button; an empty title closes the question."""
+        chosen = {"title": title} if title else None
+        self.say({"jsonrpc": "2.0", "id": question["id"], "result": chosen})
+
+    def will_save(self, path: Path) -> None:
+        self.notify("textDocument/willSave", {"textDocument": {"uri": uri(path)}, "reason": 1})
+
+    async def execute(self, command: str, *arguments: Any) -> dict[str, Any]:
+        """Give a command; the whole answer."""
+        params = {"command": f"lspOrch.lease.{command}", "arguments": list(arguments)}
+        return await self.ask("workspace/executeCommand", params)
 
     async def actions(self, path: Path | str) -> list[dict[str, Any]]:
         """What the person is offered."""

@@ -248,7 +248,7 @@ async def test_who_types_into_a_held_file_is_warned_and_told_when_it_is_theirs(
     ann.save(path)
     assert await holders(house) == [("bob (an editor)", State.DIRTY)]
     assert bob.told() == ["lsp-orch: a.py is yours now."]
-    assert ann.told() == []
+    assert ann.told() == ["lsp-orch: bob (an editor) waits for a.py. A code action lets you hand it over."]
     assert messages(bob, path) == []
     assert len(messages(ann, path)) == 1
 
@@ -323,11 +323,11 @@ async def test_nothing_is_offered_for_a_free_file(ann: Window, path: Path) -> No
 
 async def test_a_person_asks_for_a_held_file_and_stops_waiting(house: House, ann: Window, path: Path) -> None:
     await house.write("s1", path)
-    [offer] = await ann.actions(path)
+    offer, *_ = await ann.actions(path)
     assert offer["title"] == "lsp-orch: Ask for this file (held by Claude Code s1)"
     answer = await ann.command(offer["command"])
     assert (answer["granted"], answer["ticket"]["position"]) == (False, 1)
-    [offer] = await ann.actions(path)
+    offer, *_ = await ann.actions(path)
     assert offer["title"] == "lsp-orch: Stop waiting for this file"
     assert await ann.command(offer["command"]) == {"released": True}
     assert await house.look(lambda tx: tx.waiters.waiting()) == []
@@ -337,7 +337,7 @@ async def test_a_person_is_told_when_what_they_asked_for_is_theirs(
     house: House, ann: Window, path: Path
 ) -> None:
     await house.write("s1", path)
-    [offer] = await ann.actions(path)
+    offer, *_ = await ann.actions(path)
     await ann.command(offer["command"])
     await house.hook({"hook_event_name": "SessionEnd", "session_id": "s1"})
     assert await holders(house) == [("ann (Vim)", State.HELD)]

@@ -6,7 +6,7 @@ from typing import TypeVar
 import pytest
 
 from lsp_orch.domain.errors import Code, Misuse
-from lsp_orch.domain.events import LeaseChanged, LeaseEnded, LeaseGranted
+from lsp_orch.domain.events import FileWritten, LeaseChanged, LeaseEnded, LeaseGranted
 from lsp_orch.domain.grants import Granted, Queued
 from lsp_orch.domain.lease import FRESH, Mode, State, Step
 from lsp_orch.domain.settings import Settings
@@ -151,7 +151,9 @@ def test_a_save_that_nobody_waits_for_keeps_the_file_a_while(bench: Bench) -> No
     bench.granted(ANN, "a", state=State.DIRTY)
     with bench.store.transaction() as tx:
         bench.leases.saved(tx, "ann", file("a"))
-    [event] = tx.events
+    written, event = tx.events
+    assert isinstance(written, FileWritten)
+    assert (written.scope, written.by.id) == (file("a"), "ann")
     assert isinstance(event, LeaseChanged)
     assert event.lease.state is State.SAVED
     assert event.lease.expires_at == bench.clock.now() + Settings().leases_saved_s

@@ -10,4 +10,16 @@ return {
     end
     on_dir(vim.fs.root(bufnr, '.git') or vim.fs.dirname(name))
   end,
+  commands = {
+    -- Whoever holds the file is told why; <Esc> leaves it with them.
+    ['lspOrch.lease.steal'] = function(command, ctx)
+      local client = assert(vim.lsp.get_client_by_id(ctx.client_id))
+      vim.ui.input({ prompt = command.title .. ', because: ' }, function(reason)
+        if reason then
+          local params = { command = command.command, arguments = { command.arguments[1], reason } }
+          client:request('workspace/executeCommand', params, nil, ctx.bufnr)
+        end
+      end)
+    end,
+  },
 }

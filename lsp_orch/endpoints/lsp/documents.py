@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -14,6 +15,9 @@ from lsp_orch.endpoints.desk import Desk
 from lsp_orch.services.leases import Leases
 from lsp_orch.services.ports import Paths, SettingsOf
 from lsp_orch.store.base import Tx
+
+EDITING = "editing"
+"""Why a person holds a file, unless they say more."""
 
 _log = logging.getLogger(__name__)
 
@@ -44,6 +48,32 @@ class Documents:
         """Under which URIs the editor shows a file: two links to it are two URIs."""
         return [uri for uri, each in self._scopes.items() if each == scope]
 
+    def shown(self) -> list[Scope]:
+        """The files that the editor shows, each once."""
+        return list(dict.fromkeys(self._scopes.values()))
+
+    def dirty(self, scope: Scope) -> bool:
+        """Whether a buffer of the file holds the person's unsaved work."""
+        return scope in self._dirty
+
+    def lost(self, scopes: Iterable[Scope]) -> None:
+        """Somebody else has these now: the next change asks for them like the first one did."""
+        self._dirty.difference_update(scopes)
+
+    def ask(self, scope: Scope, state: State, reason: str = EDITING) -> Ask:
+        """What the person asks for, in their name."""
+        assert self.holder is not None  # noqa: S101 - an editor says `initialize` before anything else
+        workspace = self._paths.workspace(scope.key) or next(iter(self.folders), "")
+        return Ask(
+            holder=self.holder,
+            workspace=workspace,
+            scopes=(scope,),
+            mode=Mode.WRITE,
+            reason=reason,
+            ttl_s=self._settings(workspace).leases_ttl_s,
+            state=state,
+        )
+
     def opened(self, uri: str, text: str) -> Scope | None:
         """A look at a file blocks nobody; a buffer that comes with unsaved work is like one that changes."""
         scope = self._locate(uri)
@@ -53,26 +83,28 @@ class Documents:
                 self._take(scope)
         return scope
 
-    def changed(self, uri: str, text: str) -> None:
+    def changed(self, uri: str, text: str) -> bool:
         """The buffer says ``text``: while that is not what the file says, the file is the person's.
 
-        They agree after an undo, and when the editor has read anew what somebody else has written.
+        Tells whether they agree: they do after an undo, and when the editor has read anew what somebody else
+        has written.
         """
         scope = self._scopes.get(uri)
         if scope is None:
-            return
-        if self._paths.says(scope.key, text):
-            if scope in self._dirty:
-                self.saved(uri)
-        else:
+            return False
+        agrees = self._paths.says(scope.key, text)
+        if not agrees:
             self._take(scope)
+        elif scope in self._dirty:
+            self.saved(uri)
+        return agrees
 
     def requested(self, uri: str) -> "asyncio.Future[Any] | None":
         """The person asks for a file that somebody else holds."""
         scope = self.scope(uri)
         if scope is None:
             return None
-        return self._submit(lambda tx: self._leases.acquire(tx, self._ask(scope, State.HELD)))
+        return self._submit(lambda tx: self._leases.acquire(tx, self.ask(scope, State.HELD)))
 
     def saved(self, uri: str) -> None:
         """Buffer and file agree again."""
@@ -104,7 +136,7 @@ class Documents:
     def _take(self, scope: Scope) -> None:
         if scope not in self._dirty:
             self._dirty.add(scope)
-            asked = self._submit(lambda tx: self._leases.acquire(tx, self._ask(scope, State.DIRTY)))
+            asked = self._submit(lambda tx: self._leases.acquire(tx, self.ask(scope, State.DIRTY)))
             asked.add_done_callback(lambda done: self._asked(scope, done))
 
     def _locate(self, uri: str) -> Scope | None:
@@ -114,19 +146,6 @@ class Documents:
         key = self._paths.canonical(path, "/")
         inside = any(key.startswith(folder.rstrip("/") + "/") for folder in self.folders)
         return Scope(Kind.FILE, key) if inside or self._paths.workspace(key) else None
-
-    def _ask(self, scope: Scope, state: State) -> Ask:
-        assert self.holder is not None  # noqa: S101 - an editor says `initialize` before anything else
-        workspace = self._paths.workspace(scope.key) or next(iter(self.folders), "")
-        return Ask(
-            holder=self.holder,
-            workspace=workspace,
-            scopes=(scope,),
-            mode=Mode.WRITE,
-            reason="editing",
-            ttl_s=self._settings(workspace).leases_ttl_s,
-            state=state,
-        )
 
     def _asked(self, scope: Scope, done: "asyncio.Future[Any]") -> None:
         if done.cancelled() or done.exception():  # the next change asks again

@@ -1,11 +1,21 @@
 """Who sees which file: news about a resource goes to the editors that show it, and to no other."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
-from lsp_orch.domain.events import ClaimMade, Event, LeaseEnded, LeaseGranted, ReapingFrozen
+from lsp_orch.domain.events import (
+    ClaimMade,
+    Event,
+    FileWritten,
+    LeaseEnded,
+    LeaseGranted,
+    ReapingFrozen,
+    WaiterQueued,
+)
+from lsp_orch.domain.grants import Waiter, blockers
 from lsp_orch.domain.lease import Lease
 from lsp_orch.domain.scope import Scope
+from lsp_orch.domain.version import Author
 from lsp_orch.endpoints.kin import Neighbour, Relatives
 from lsp_orch.endpoints.view import LeaseView
 
@@ -23,8 +33,17 @@ class Screen(Protocol):
     def granted(self, lease: Lease) -> None:
         """Tell the person that what they waited for is theirs."""
 
-    def warned(self, lease: Lease, words: str) -> None:
-        """Tell the person what becomes of a lease of theirs."""
+    def taken(self, lease: Lease, by: str, reason: str) -> None:
+        """Tell the person that somebody has taken a lease of theirs."""
+
+    def given(self, lease: Lease, to: str) -> None:
+        """Tell the person where a lease of theirs went that was handed over."""
+
+    def wanted(self, lease: Lease, waiter: Waiter) -> None:
+        """Ask or tell the person about somebody who wants a lease of theirs."""
+
+    def written(self, scope: Scope, by: Author, at: float) -> None:
+        """Tell the person of a write to a file that they show, unless it was theirs."""
 
     def frozen(self, freeze: ReapingFrozen) -> None:
         """Tell the person that nothing ends by itself for a while."""
@@ -56,27 +75,42 @@ class Hub:
             for screen in self._screens:
                 screen.refresh(scope)
 
+    def written(self, scope: Scope, by: Author, at: float) -> None:
+        """Somebody wrote a file, coordinated or not: whoever shows what it said before is told."""
+        for screen in self._screens:
+            screen.written(scope, by, at)
+
     def on_event(self, event: Event) -> None:
         """Pass the news on."""
         self.show(self._view.on_event(event))
         match event:
+            case LeaseGranted(lease=lease, ticket=ticket) if ticket:
+                self._each(lease, lambda screen: screen.granted(lease))
+            case LeaseEnded(lease=lease, why="handed-over", by=by):
+                self._each(lease, lambda screen: screen.given(lease, by))
             case LeaseEnded(lease=lease, by=by, reason=reason) if by:
-                self._tell(lease, f"{by} has taken it" + (f": {reason}" if reason else ""))
+                self._each(lease, lambda screen: screen.taken(lease, by, reason))
+            case WaiterQueued(waiter=waiter):
+                self._wanted(blockers(waiter.ask, self._view.leases()), waiter)
             case ClaimMade(waiter=waiter, leases=leases):
-                for lease in leases:
-                    who, why = waiter.ask.holder.name, waiter.ask.reason
-                    self._tell(lease, f"{who} takes it in a minute unless you go on typing: {why}")
+                self._wanted(leases, waiter)
+            case FileWritten(scope=scope, by=author, at=at):
+                self.written(scope, author, at)
+            case ReapingFrozen(longer=False):
+                for screen in self._screens:
+                    screen.frozen(event)
             case _:
                 pass
-        if isinstance(event, LeaseGranted) and event.ticket:
-            for screen in self._screens:
-                if screen.holder_id == event.lease.holder.id:
-                    screen.granted(event.lease)
-        if isinstance(event, ReapingFrozen) and not event.longer:
-            for screen in self._screens:
-                screen.frozen(event)
 
-    def _tell(self, lease: Lease, words: str) -> None:
-        for screen in self._screens:
-            if screen.holder_id == lease.holder.id:
-                screen.warned(lease, words)
+    def _wanted(self, leases: Iterable[Lease], waiter: Waiter) -> None:
+        for lease in leases:
+            for screen in self._of(lease):
+                screen.wanted(lease, waiter)
+
+    def _each(self, lease: Lease, tell: Callable[[Screen], None]) -> None:
+        for screen in self._of(lease):
+            tell(screen)
+
+    def _of(self, lease: Lease) -> list[Screen]:
+        """The editor whose lease it is, and no other."""
+        return [screen for screen in self._screens if screen.holder_id == lease.holder.id]

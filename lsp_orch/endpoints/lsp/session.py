@@ -1,151 +1,105 @@
 """One editor connection: which LSP message means what to us. Registration and nothing else."""
 
-from typing import Any
-
 from lsprotocol import types as lsp
 
-from lsp_orch.domain.errors import Code, Refusal
-from lsp_orch.domain.events import ReapingFrozen
-from lsp_orch.domain.lease import Holder, Lease, Party
-from lsp_orch.domain.scope import Scope
-from lsp_orch.endpoints import shapes
-from lsp_orch.endpoints.desk import Desk
-from lsp_orch.endpoints.lsp import elsewhere, words
+from lsp_orch.domain.lease import Holder, Party
+from lsp_orch.endpoints.lsp import editors, offers
 from lsp_orch.endpoints.lsp.documents import Documents
-from lsp_orch.endpoints.lsp.hub import Hub
+from lsp_orch.endpoints.lsp.leases import LeaseCommands
+from lsp_orch.endpoints.lsp.office import Office
 from lsp_orch.endpoints.lsp.protocol import EditorServer
-from lsp_orch.endpoints.resources import shown
-from lsp_orch.endpoints.view import LeaseView
-from lsp_orch.services.sessions import Sessions
-
-LEASES = "lspOrch/leases"
+from lsp_orch.endpoints.lsp.screen import LEASES, EditorScreen
 
 
 class EditorSession:
-    """What one editor says and is shown."""
+    """What one editor says."""
 
     def __init__(
-        self,
-        server: EditorServer,
-        documents: Documents,
-        *,
-        session_id: str,
-        user: str,
-        desk: Desk,
-        sessions: Sessions,
-        view: LeaseView,
-        hub: Hub,
+        self, server: EditorServer, documents: Documents, office: Office, *, session_id: str, user: str
     ) -> None:
         self._server = server
         self._documents = documents
+        self._office = office
         self.holder_id = session_id
         self._user = user
-        self._desk = desk
-        self._sessions = sessions
-        self._view = view
-        self._hub = hub
-        self._opted_in = False
+        self.screen = EditorScreen(server, documents, office, session_id)
+        self._commands = LeaseCommands(documents, office, self.screen.watching)
         self._register()
-
-    def refresh(self, scope: Scope) -> None:
-        """Show anew who holds a file and who waits for it."""
-        for uri in self._documents.uris(scope):
-            found = words.diagnostics(self.holder_id, *self._view.on(scope))
-            found += elsewhere.diagnostics(self.holder_id, self._hub.elsewhere(scope))
-            self._server.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, found))
-        if self._opted_in:
-            self._server.push(LEASES, self._leases({}))
-
-    def granted(self, lease: Lease) -> None:
-        """Tell the person that what they waited for is theirs."""
-        self._tell(lsp.MessageType.Info, lease, "is yours now")
-
-    def warned(self, lease: Lease, words: str) -> None:
-        """Tell the person what becomes of a lease of theirs."""
-        self._tell(lsp.MessageType.Warning, lease, f"- {words}")
-
-    def frozen(self, freeze: ReapingFrozen) -> None:
-        """Tell the person that nothing ends by itself for a while."""
-        message = (
-            f"lsp-orch: {freeze.why}. Until {shapes.clock_time(freeze.until)} nobody is taken for dead "
-            "and no lease ends by itself; what is asked for is granted as ever."
-        )
-        self._server.window_show_message(lsp.ShowMessageParams(lsp.MessageType.Warning, message))
 
     def lost(self, *, clean: bool) -> None:
         """The connection has ended; without a goodbye the window may come back for its leases."""
         if self._documents.holder:
-            self._hub.leave(self)
-            end = self._sessions.left if clean else self._sessions.vanished
-            self._desk.do(lambda tx: end(tx, self.holder_id))
-
-    def _tell(self, kind: lsp.MessageType, lease: Lease, words: str) -> None:
-        names = ", ".join(shown(scope, lease.workspace) for scope in lease.scopes)
-        self._server.window_show_message(lsp.ShowMessageParams(kind, f"lsp-orch: {names} {words}."))
+            self._office.hub.leave(self.screen)
+            end = self._office.sessions.left if clean else self._office.sessions.vanished
+            self._office.desk.do(lambda tx: end(tx, self.holder_id))
 
     def _register(self) -> None:
-        feature, command = self._server.feature, self._server.command
+        feature = self._server.feature
         feature(lsp.INITIALIZE)(self._initialize)
         feature(lsp.TEXT_DOCUMENT_DID_OPEN)(self._did_open)
         feature(lsp.TEXT_DOCUMENT_DID_CHANGE)(self._did_change)
+        feature(lsp.TEXT_DOCUMENT_WILL_SAVE)(self._will_save)
         feature(lsp.TEXT_DOCUMENT_DID_SAVE)(self._did_save)
         feature(lsp.TEXT_DOCUMENT_DID_CLOSE)(self._did_close)
         feature(lsp.TEXT_DOCUMENT_CODE_ACTION)(self._code_action)
-        command(words.REQUEST)(self._request)
-        command(words.RELEASE)(self._release)
-        self._server.methods[LEASES] = self._leases
+        for name, command in self._commands.table().items():
+            self._server.command(name)(command)
+        self._server.methods[LEASES] = self.screen.leases
 
     def _initialize(self, params: lsp.InitializeParams) -> None:
         editor = params.client_info.name if params.client_info else "an editor"
         folders = [each.uri for each in params.workspace_folders or []] or [params.root_uri or ""]
         experimental = params.capabilities.experimental
-        self._opted_in = isinstance(experimental, dict) and "lspOrch" in experimental
+        self.screen.opted_in = isinstance(experimental, dict) and "lspOrch" in experimental
+        self.screen.questions.allowed = editors.takes_questions(params)
         self._documents.folders = self._documents.roots(folders)
         name = f"{self._user} ({editor})"
         self._documents.holder = Holder(
             id=self.holder_id, kind=Party.HUMAN, name=name, session=self.holder_id
         )
         workspace = next(iter(self._documents.folders), "")
-        self._hub.join(self)
-        self._desk.do(lambda tx: self._sessions.seen(tx, self.holder_id, Party.HUMAN, name, workspace, pid=0))
+        self._office.hub.join(self.screen)
+        seen = self._office.sessions.seen
+        self._office.desk.do(lambda tx: seen(tx, self.holder_id, Party.HUMAN, name, workspace, pid=0))
 
     def _did_open(self, params: lsp.DidOpenTextDocumentParams) -> None:
         if scope := self._documents.opened(params.text_document.uri, params.text_document.text):
-            self.refresh(scope)
+            self.screen.compare(scope)
+            self.screen.refresh(scope)
 
     def _did_change(self, params: lsp.DidChangeTextDocumentParams) -> None:
         uri = params.text_document.uri
-        self._documents.changed(uri, self._server.workspace.get_text_document(uri).source or "")
+        agrees = self._documents.changed(uri, self._server.workspace.get_text_document(uri).source or "")
+        scope = self._documents.scope(uri)
+        if scope and (agrees or self.screen.stale.mark(scope)):
+            self.screen.compare(scope)
+
+    def _will_save(self, params: lsp.WillSaveTextDocumentParams) -> None:
+        """Say once more what the save will cost; the editor waits for nothing."""
+        scope = self._documents.scope(params.text_document.uri)
+        if scope and (mark := self.screen.stale.mark(scope)):
+            self.screen.warn_stale(scope, mark)
 
     def _did_save(self, params: lsp.DidSaveTextDocumentParams) -> None:
-        self._documents.saved(params.text_document.uri)
+        uri = params.text_document.uri
+        if scope := self._documents.scope(uri):
+            self.screen.saved(scope)
+        self._documents.saved(uri)
 
     def _did_close(self, params: lsp.DidCloseTextDocumentParams) -> None:
         uri = params.text_document.uri
+        scope = self._documents.scope(uri)
         if self._documents.closed(uri):  # an editor goes on showing what it was last told of a file
             self._server.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, []))
+        if scope and not self._documents.uris(scope):
+            self.screen.stale.forget(scope)
 
     def _code_action(self, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
         uri = params.text_document.uri
         scope = self._documents.scope(uri)
-        return words.actions(self.holder_id, uri, *self._view.on(scope)) if scope else []
-
-    async def _request(self, uri: str) -> dict[str, Any] | Refusal:
-        asked = self._documents.requested(uri)
-        if asked is None:
-            return Refusal(
-                code=Code.PATH_OUTSIDE,
-                message=f"{uri} is no file below a workspace folder or inside a git checkout",
-                hint="save it there first",
-            )
-        outcome = await asked
-        return outcome if isinstance(outcome, Refusal) else shapes.outcome(outcome)
-
-    async def _release(self, uri: str) -> dict[str, Any]:
-        scope = self._documents.scope(uri)
-        if scope:
-            await self._documents.released(scope)
-        return {"released": scope is not None}
-
-    def _leases(self, _: dict[str, Any]) -> dict[str, Any]:
-        return {"leases": [shapes.lease(lease) for lease in self._view.leases()]}
+        if scope is None:
+            return []
+        leases, waiters = self._office.view.on(scope)
+        watched = scope in self.screen.watching
+        scene = offers.Scene(me=self.holder_id, uri=uri, leases=leases, waiters=waiters, watched=watched)
+        return offers.actions(scene)

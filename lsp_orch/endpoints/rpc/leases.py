@@ -8,11 +8,11 @@ from lsp_orch.domain.errors import Code, Misuse, Refusal
 from lsp_orch.domain.grants import Ask, Granted, Queued, Waiter
 from lsp_orch.domain.lease import Holder, Lease, Mode, Party, State, Step
 from lsp_orch.domain.scope import touch
-from lsp_orch.domain.session import Session
 from lsp_orch.endpoints import shapes
 from lsp_orch.endpoints.desk import Desk
 from lsp_orch.endpoints.lobby import Lobby
 from lsp_orch.endpoints.params import optional, required, strings, words
+from lsp_orch.endpoints.people import cli_id, named
 from lsp_orch.endpoints.resources import Resources
 from lsp_orch.endpoints.rpc.role import Answer, Method
 from lsp_orch.services.claims import Claims
@@ -75,7 +75,7 @@ class LeaseMethods:
             if strangers := _not_of(leases, waiters, name):
                 return strangers
             if name and not ids:
-                held, asked = tx.leases.of_holder(_cli_id(name)), tx.waiters.of_holder(_cli_id(name))
+                held, asked = tx.leases.of_holder(cli_id(name)), tx.waiters.of_holder(cli_id(name))
                 leases += [each for each in held if where in ("", each.workspace)]
                 waiters += [each for each in asked if where in ("", each.ask.workspace)]
             ended = dict.fromkeys(leases)
@@ -133,7 +133,7 @@ class LeaseMethods:
             lease = tx.leases.by_id(lease_id)
             if lease is None:
                 return _no_lease(lease_id)
-            holder = _named(tx, to, lease)
+            holder = named(tx, to, lease.scopes)
             if holder is None:
                 return Refusal(
                     code=Code.SESSION_NOT_FOUND,
@@ -166,8 +166,8 @@ class LeaseMethods:
 
     def _asked(self, params: dict[str, Any]) -> Ask | Refusal:
         workspace = self._paths.canonical(required(params, "workspace", str), "/")
-        named = strings(params, "paths")
-        scopes = self._resources.read(named, workspace, optional(params, "cwd", workspace))
+        texts = strings(params, "paths")
+        scopes = self._resources.read(texts, workspace, optional(params, "cwd", workspace))
         if isinstance(scopes, Refusal):
             return scopes
         return Ask(
@@ -180,8 +180,8 @@ class LeaseMethods:
         )
 
     def _workspace(self, params: dict[str, Any]) -> str:
-        named = optional(params, "workspace", "")
-        return named and self._paths.canonical(named, "/")
+        where = optional(params, "workspace", "")
+        return where and self._paths.canonical(where, "/")
 
 
 def numbered(queue: list[Waiter]) -> list[tuple[Waiter, int]]:
@@ -227,9 +227,9 @@ def _not_of(leases: list[Lease], waiters: list[Waiter], name: str) -> Refusal | 
     """
     holding, waiting = [each.holder for each in leases], [each.ask.holder for each in waiters]
     if name:
-        others = [each for each in (*holding, *waiting) if each.id != _cli_id(name)]
+        others = [each for each in (*holding, *waiting) if each.id != cli_id(name)]
     else:
-        others = [each for each in holding if not each.id.startswith((_cli_id(""), "user:"))]
+        others = [each for each in holding if not each.id.startswith((cli_id(""), "user:"))]
     if not others:
         return None
     return Refusal(
@@ -239,31 +239,11 @@ def _not_of(leases: list[Lease], waiters: list[Waiter], name: str) -> Refusal | 
     )
 
 
-def _named(tx: Tx, name: str, lease: Lease) -> Holder | None:
-    """Whoever is meant: somebody who waits for it before a session, a session before any other holder.
-
-    Who was taken for dead comes last: that is said instead of that nobody knows them.
-    """
-    waiting = [each.ask.holder for each in tx.waiters.touching(lease.scopes)]
-    sessions, reaped = map(_as_holders, (tx.sessions.all(), tx.sessions.reaped()))
-    others = [each.holder for each in tx.leases.live()] + [each.ask.holder for each in tx.waiters.waiting()]
-    known = [*waiting, *sessions, *others, *reaped]
-    return next((each for each in known if name in (each.id, each.name) or each.id == _cli_id(name)), None)
-
-
-def _as_holders(sessions: list[Session]) -> list[Holder]:
-    return [Holder(id=each.id, kind=each.kind, name=each.name, session=each.id) for each in sessions]
-
-
-def _cli_id(name: str) -> str:
-    return f"cli:{name}"
-
-
 def _holder(params: dict[str, Any]) -> Holder:
     name = words(params, "as", "")
     user = words(params, "user", "somebody")
     if name:
-        return Holder(id=_cli_id(name), kind=Party.AGENT, name=name)
+        return Holder(id=cli_id(name), kind=Party.AGENT, name=name)
     return Holder(id=f"user:{user}", kind=Party.HUMAN, name=user)
 
 
