@@ -9,6 +9,7 @@ from lsp_orch import __version__
 from lsp_orch.adapters.settings_files import SettingsFiles
 from lsp_orch.daemon import checkup
 from lsp_orch.daemon.desk import Desk
+from lsp_orch.daemon.foreign import Lookout
 from lsp_orch.daemon.labour import Labour
 from lsp_orch.daemon.news import News
 from lsp_orch.daemon.reaping import Reaping
@@ -60,6 +61,8 @@ class Application:
         self._labour = Labour(world, settings, files.of, desk, news, self._vault.learn)
         self._archive = Archive(world, settings, desk)
         news.subscribe(self._archive.on_event)
+        self._lookout = Lookout(world, settings, desk, self._archive, live)
+        news.subscribe(self._lookout.on_event)
         self._hooks = Hooks(
             desk=desk,
             leases=leases,
@@ -67,15 +70,19 @@ class Application:
             tool_use=ToolUse(lobby, world.paths, files.of, self._archive.keeper.keep),
             recall=self._vault,
             paths=world.paths,
+            listener=self._lookout.testimony,
         )
         parts = Parts(
             tasks=self._labour.counts,
             notes=self._vault.count,
-            tries=checkup.tries(files, self._labour.git, self._vault.count, self._vault.watching),
+            tries=checkup.tries(files, self._labour.git, self._vault.count, self._vault.watching)
+            | {"file watcher": self._lookout.check},
         )
         daemon = Daemon(version=__version__, pid=os.getpid(), started=world.clock.now(), store=name)
+        lease_methods = LeaseMethods(desk, lobby, leases, world.paths, files.of)
         self._methods = {
-            **LeaseMethods(desk, lobby, leases, world.paths, files.of).methods(),
+            **lease_methods.methods(),
+            "lease.acquire": self._archive.kept_first(lease_methods.acquire),
             **self._labour.methods(),
             **self._vault.methods(),
             **self._archive.methods(),
@@ -102,6 +109,7 @@ class Application:
             services.create_task(self._reaping.run())
             services.create_task(self._labour.run())
             services.create_task(self._archive.run())
+            services.create_task(self._lookout.run())
 
     async def drain(self) -> None:
         """End the workers in order, then write what was handed in."""
@@ -109,7 +117,8 @@ class Application:
         await self._desk.close()
 
     def close(self) -> None:
-        """Let go of the vault and the store."""
+        """Let go of the watched folders, the vault and the store."""
+        self._lookout.close()
         self._vault.close()
         self._store.close()
 
@@ -118,7 +127,11 @@ class Application:
         session = EditorSession(
             server,
             Documents(
-                desk=self._desk, leases=self._leases, paths=self._world.paths, settings=self._files.sound
+                desk=self._desk,
+                leases=self._leases,
+                paths=self._world.paths,
+                settings=self._files.sound,
+                written=self._lookout.saved,
             ),
             session_id=self._world.ids.new("editor"),
             user=getpass.getuser(),

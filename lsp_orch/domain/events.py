@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from lsp_orch.domain.grants import Waiter
-from lsp_orch.domain.lease import Lease
+from lsp_orch.domain.lease import Holder, Lease
+from lsp_orch.domain.version import Author
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,5 +53,24 @@ class TaskChanged:
     state: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForeignWrite:
+    """Somebody wrote a file that others hold or have read, and held it not; told once for each change.
+
+    ``path`` is canonical. ``by`` has no id when nobody we know of can be named. ``before`` and ``after`` are
+    the versions of what the file said and says, empty where none is kept; ``holders`` held it, ``readers``
+    (ids of agents) had read it.
+    """
+
+    path: str
+    workspace: str
+    by: Author
+    at: float
+    before: str
+    after: str
+    holders: tuple[Holder, ...]
+    readers: tuple[str, ...] = ()
+
+
 LeaseEvent = LeaseGranted | LeaseChanged | LeaseEnded | WaiterQueued | WaiterGone
-Event = LeaseEvent | TaskChanged
+Event = LeaseEvent | TaskChanged | ForeignWrite

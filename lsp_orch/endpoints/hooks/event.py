@@ -10,7 +10,10 @@ from lsp_orch.endpoints.params import optional, required
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HookEvent:
-    """``agent`` is empty for the session's own agent; ``pid`` is the client's process, 0 when unknown."""
+    """``agent`` is empty for the session's own agent; ``pid`` is the client's process, 0 when unknown.
+
+    ``call`` is the same before and after one use of a tool.
+    """
 
     name: str
     session: str
@@ -21,6 +24,7 @@ class HookEvent:
     tool_input: dict[str, Any] = field(default_factory=dict)
     prompt: str = ""
     source: str = ""
+    call: str = ""
 
 
 def parse(document: dict[str, Any], pid: int, cwd: str) -> HookEvent:
@@ -42,6 +46,7 @@ def parse(document: dict[str, Any], pid: int, cwd: str) -> HookEvent:
         tool_input=optional(document, "tool_input", {}),
         prompt=optional(document, "prompt", ""),
         source=optional(document, "source", ""),
+        call=optional(document, "tool_use_id", ""),
     )
 
 

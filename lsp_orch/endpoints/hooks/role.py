@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
 from lsp_orch.domain.errors import Code, Misuse, OrchError
-from lsp_orch.domain.lease import Party, Step
+from lsp_orch.domain.lease import Holder, Party, Step
 from lsp_orch.domain.settings import Mode
 from lsp_orch.endpoints.desk import Desk
 from lsp_orch.endpoints.hooks.event import HookEvent, holder, parse
@@ -28,6 +28,16 @@ class Recall(Protocol):
         """The notes that matter for this session, or nothing."""
 
 
+class Listener(Protocol):
+    """Is told of each event, whatever is answered."""
+
+    def heard(self, event: HookEvent, who: Holder) -> None:
+        """Before it is answered."""
+
+    def refused(self, event: HookEvent, who: Holder) -> None:
+        """The tool that it asked for does not run."""
+
+
 class Hooks:
     """What each event means to us; an event that is not in the table is a sign of life and no more."""
 
@@ -40,7 +50,9 @@ class Hooks:
         tool_use: ToolUse,
         recall: Recall,
         paths: Paths,
+        listener: Listener | None = None,
     ) -> None:
+        self._listener = listener
         self._desk = desk
         self._leases = leases
         self._sessions = sessions
@@ -60,7 +72,12 @@ class Hooks:
         """Note the sign of life, then do what the event asks for."""
         name = await self._desk.do(lambda tx: self._seen(tx, event))
         handler = self._table.get(event.name)
-        return await handler(event, name) if handler else PASS
+        if self._listener:
+            self._listener.heard(event, holder(event, name))
+        verdict = await handler(event, name) if handler else PASS
+        if self._listener and verdict.exit:
+            self._listener.refused(event, holder(event, name))
+        return verdict
 
     def workspace(self, folder: str) -> str:
         """The checkout around a folder, or the folder itself."""

@@ -16,7 +16,7 @@ from lsp_orch.endpoints.params import required
 from lsp_orch.services.ports import Paths, SettingsOf
 
 # the tools that write one file, and where each names it
-_PATH_OF = {
+PATH_OF = {
     "Edit": "file_path",
     "MultiEdit": "file_path",
     "NotebookEdit": "notebook_path",
@@ -77,9 +77,9 @@ class ToolUse:
 
     def _written(self, event: HookEvent) -> tuple[Scope | None, str]:
         """The file that the tool writes and the workspace it lies in; nothing when it is in none."""
-        if event.tool not in _PATH_OF:
+        if event.tool not in PATH_OF:
             return None, ""
-        path = required(event.tool_input, _PATH_OF[event.tool], str)
+        path = required(event.tool_input, PATH_OF[event.tool], str)
         key = self._paths.canonical(path, event.cwd)
         workspace = self._paths.workspace(key) or _within(key, self._paths.canonical(event.cwd, "/"))
         return (Scope(Kind.FILE, key) if workspace else None), workspace

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -15,13 +16,25 @@ from lsp_orch.services.leases import Leases
 from lsp_orch.services.ports import Paths, SettingsOf
 from lsp_orch.store.base import Tx
 
+Written = Callable[[str, str, Holder, bool], None]
+"""A canonical path that an editor has written, the text, for whom, and whether they held the file."""
+
 _log = logging.getLogger(__name__)
 
 
 class Documents:
     """The files that one editor shows. Only the first change since a save costs a transaction."""
 
-    def __init__(self, *, desk: Desk, leases: Leases, paths: Paths, settings: SettingsOf) -> None:
+    def __init__(
+        self,
+        *,
+        desk: Desk,
+        leases: Leases,
+        paths: Paths,
+        settings: SettingsOf,
+        written: Written = lambda *_: None,
+    ) -> None:
+        self._written = written
         self._desk = desk
         self._leases = leases
         self._paths = paths
@@ -67,6 +80,11 @@ class Documents:
         else:
             self._take(scope)
 
+    def agrees(self, uri: str, text: str) -> bool:
+        """Whether the file says what the buffer says; so it is for one that we do not know."""
+        scope = self._scopes.get(uri)
+        return scope is None or not self._paths.unsaved(scope.key, text)
+
     def requested(self, uri: str) -> "asyncio.Future[Any] | None":
         """The person asks for a file that somebody else holds."""
         scope = self.scope(uri)
@@ -80,6 +98,11 @@ class Documents:
         if scope and holder:
             self._dirty.discard(scope)
             self._submit(lambda tx: self._leases.saved(tx, holder.id, scope))
+
+    def written(self, scope: Scope, text: str, *, held: bool) -> None:
+        """The editor says that it has written the file, while the person held it or not."""
+        if self.holder:
+            self._written(scope.key, text, self.holder, held)
 
     def closed(self, uri: str) -> bool:
         """The buffer is gone, and with it what the person held or waited for; whether it was there."""

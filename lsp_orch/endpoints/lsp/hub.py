@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from lsp_orch.domain.events import Event, LeaseGranted
+from lsp_orch.domain.events import Event, ForeignWrite, LeaseGranted
 from lsp_orch.domain.lease import Lease
 from lsp_orch.domain.scope import Scope
 from lsp_orch.endpoints.view import LeaseView
@@ -20,6 +20,9 @@ class Screen(Protocol):
 
     def granted(self, lease: Lease) -> None:
         """Tell the person that what they waited for is theirs."""
+
+    def foreign(self, write: ForeignWrite) -> None:
+        """Warn the person of a write behind their back, if it is a file of theirs."""
 
 
 class Hub:
@@ -42,6 +45,9 @@ class Hub:
         for scope in self._view.on_event(event):
             for screen in self._screens:
                 screen.refresh(scope)
+        if isinstance(event, ForeignWrite):
+            for screen in self._screens:
+                screen.foreign(event)
         if isinstance(event, LeaseGranted) and event.ticket:
             for screen in self._screens:
                 if screen.holder_id == event.lease.holder.id:

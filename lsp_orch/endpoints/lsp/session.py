@@ -5,12 +5,14 @@ from typing import Any
 from lsprotocol import types as lsp
 
 from lsp_orch.domain.errors import Code, Refusal
+from lsp_orch.domain.events import ForeignWrite
 from lsp_orch.domain.lease import Holder, Lease, Party
-from lsp_orch.domain.scope import Scope
+from lsp_orch.domain.scope import Kind, Scope
 from lsp_orch.endpoints import shapes
 from lsp_orch.endpoints.desk import Desk
 from lsp_orch.endpoints.lsp import words
 from lsp_orch.endpoints.lsp.documents import Documents
+from lsp_orch.endpoints.lsp.foreign import ForeignMarks, warning
 from lsp_orch.endpoints.lsp.hub import Hub
 from lsp_orch.endpoints.lsp.protocol import EditorServer
 from lsp_orch.endpoints.view import LeaseView
@@ -42,6 +44,7 @@ class EditorSession:
         self._sessions = sessions
         self._view = view
         self._hub = hub
+        self._foreign = ForeignMarks()
         self._opted_in = False
         self._register()
 
@@ -49,6 +52,7 @@ class EditorSession:
         """Show anew who holds a file and who waits for it."""
         for uri in self._documents.uris(scope):
             found = words.diagnostics(self.holder_id, *self._view.on(scope))
+            found += self._foreign.diagnostics(scope)
             self._server.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, found))
         if self._opted_in:
             self._server.push(LEASES, self._leases({}))
@@ -58,6 +62,18 @@ class EditorSession:
         names = ", ".join(shapes.resource(scope, lease.workspace) for scope in lease.scopes)
         message = f"lsp-orch: {names} is yours now."
         self._server.window_show_message(lsp.ShowMessageParams(lsp.MessageType.Info, message))
+
+    def foreign(self, write: ForeignWrite) -> None:
+        """Warn of a write to a file that this person holds or looks at, unless it was theirs."""
+        scope = Scope(Kind.FILE, write.path)
+        shown = self._documents.uris(scope)
+        held = any(each.id == self.holder_id for each in write.holders)
+        if write.by.id == self.holder_id or not (shown or held):
+            return
+        self._server.window_show_message(warning(write))
+        if any(not self._documents.agrees(uri, self._text(uri)) for uri in shown):
+            self._foreign.mark(write)
+            self.refresh(scope)
 
     def lost(self, *, clean: bool) -> None:
         """The connection has ended; without a goodbye the window may come back for its leases."""
@@ -94,17 +110,36 @@ class EditorSession:
 
     def _did_open(self, params: lsp.DidOpenTextDocumentParams) -> None:
         if scope := self._documents.opened(params.text_document.uri, params.text_document.text):
+            self._dealt_with(params.text_document.uri)
             self.refresh(scope)
 
     def _did_change(self, params: lsp.DidChangeTextDocumentParams) -> None:
         uri = params.text_document.uri
-        self._documents.changed(uri, self._server.workspace.get_text_document(uri).source or "")
+        self._documents.changed(uri, self._text(uri))
+        self._dealt_with(uri)
 
     def _did_save(self, params: lsp.DidSaveTextDocumentParams) -> None:
-        self._documents.saved(params.text_document.uri)
+        uri = params.text_document.uri
+        if scope := self._documents.scope(uri):
+            held = any(each.holder.id == self.holder_id for each in self._view.on(scope)[0])
+            self._documents.written(scope, self._text(uri), held=held)
+        self._documents.saved(uri)
+        self._dealt_with(uri)
+
+    def _dealt_with(self, uri: str) -> None:
+        """The person has saved the file or read it anew, once the buffer says what the file says."""
+        scope = self._documents.scope(uri)
+        if scope and self._foreign.marked(scope) and self._documents.agrees(uri, self._text(uri)):
+            self._foreign.clear(scope)
+            self.refresh(scope)
+
+    def _text(self, uri: str) -> str:
+        return self._server.workspace.get_text_document(uri).source or ""
 
     def _did_close(self, params: lsp.DidCloseTextDocumentParams) -> None:
         uri = params.text_document.uri
+        if scope := self._documents.scope(uri):
+            self._foreign.clear(scope)
         if self._documents.closed(uri):  # an editor goes on showing what it was last told of a file
             self._server.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, []))
 

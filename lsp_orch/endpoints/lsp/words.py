@@ -23,11 +23,11 @@ def diagnostics(me: str, leases: Sequence[Lease], waiters: Sequence[Waiter]) -> 
     waiting = [each for each in waiters if each.ask.holder.id != me]
     i_wait = any(each.ask.holder.id == me for each in waiters)
     severity = lsp.DiagnosticSeverity.Warning if i_wait else lsp.DiagnosticSeverity.Information
-    found = [_diagnostic("lease-held", severity, _held(lease, len(waiting), i_wait)) for lease in others]
+    found = [top("lease-held", severity, _held(lease, len(waiting), i_wait)) for lease in others]
     if mine and waiting:
         names = ", ".join(dict.fromkeys(each.ask.holder.name for each in waiting))
         message = f"{names} waits for this file: it is theirs as soon as you save or release it."
-        found.append(_diagnostic("lease-waited", lsp.DiagnosticSeverity.Information, message))
+        found.append(top("lease-waited", lsp.DiagnosticSeverity.Information, message))
     return found
 
 
@@ -50,7 +50,8 @@ def _held(lease: Lease, waiting: int, i_wait: bool) -> str:  # noqa: FBT001 - pr
     return f"{lease.holder.name} {doing} this file since {clock_time(lease.acquired_at)}{why}.{turn}{queue}"
 
 
-def _diagnostic(code: str, severity: lsp.DiagnosticSeverity, message: str) -> lsp.Diagnostic:
+def top(code: str, severity: lsp.DiagnosticSeverity, message: str) -> lsp.Diagnostic:
+    """Say something about the whole file, where every editor shows it."""
     return lsp.Diagnostic(range=_TOP, message=message, severity=severity, code=code, source=SOURCE)
 
 

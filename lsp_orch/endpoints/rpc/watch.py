@@ -4,9 +4,17 @@ import asyncio
 from dataclasses import dataclass
 from typing import Any
 
-from lsp_orch.domain.events import Event, LeaseChanged, LeaseEnded, LeaseGranted, WaiterGone, WaiterQueued
+from lsp_orch.domain.events import (
+    Event,
+    ForeignWrite,
+    LeaseChanged,
+    LeaseEnded,
+    LeaseGranted,
+    WaiterGone,
+    WaiterQueued,
+)
 from lsp_orch.domain.grants import Waiter
-from lsp_orch.endpoints import shapes
+from lsp_orch.endpoints import alarm, shapes
 from lsp_orch.endpoints.params import optional
 from lsp_orch.endpoints.rpc.role import Answer, Method
 from lsp_orch.endpoints.view import LeaseView
@@ -36,7 +44,7 @@ class LeaseWatch:
 
     def on_event(self, event: Event) -> None:
         """Tell who watches the workspace that it happened in."""
-        if not self._watchers or (told := self._document(event)) is None:
+        if not self._watchers or (told := self._told(event)) is None:
             return
         workspace, document = told
         for each in tuple(self._watchers):
@@ -55,6 +63,11 @@ class LeaseWatch:
             await asyncio.get_running_loop().create_future()  # cancelled with the connection
         finally:
             self._watchers.remove(watcher)
+
+    def _told(self, event: Event) -> tuple[str, dict[str, Any]] | None:
+        if isinstance(event, ForeignWrite):
+            return event.workspace, alarm.document(event)
+        return self._document(event)
 
     def _document(self, event: Event) -> tuple[str, dict[str, Any]] | None:
         at = shapes.rfc3339(self._clock.now())
