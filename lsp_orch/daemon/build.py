@@ -70,7 +70,7 @@ class Application:
             tool_use=ToolUse(lobby, world.paths, files.of, self._archive.keeper.keep),
             recall=self._vault,
             paths=world.paths,
-            listener=self._lookout.testimony,
+            listener=self._lookout.listener,
         )
         parts = Parts(
             tasks=self._labour.counts,

@@ -20,7 +20,7 @@ from lsp_orch.domain.version import Author, Content, Version, Why
 from lsp_orch.endpoints import alarm
 from lsp_orch.endpoints.desk import Desk
 from lsp_orch.endpoints.foreign import ForeignWatch
-from lsp_orch.endpoints.hooks.testimony import Testimony
+from lsp_orch.endpoints.hooks.listener import HookListener
 from lsp_orch.endpoints.inbox import Inbox
 from lsp_orch.endpoints.interest import Interest, place
 from lsp_orch.endpoints.witnesses import Witnesses
@@ -33,7 +33,7 @@ _log = logging.getLogger(__name__)
 
 
 class Lookout:
-    """``testimony`` is for the hooks, ``saved`` for the editors; of leases it hears by the news."""
+    """``listener`` is for the hooks, ``saved`` for the editors; of leases it hears by the news."""
 
     def __init__(
         self, world: World, settings: Settings, desk: Desk, archive: Archive, live: Iterable[Lease]
@@ -58,7 +58,7 @@ class Lookout:
             paths=world.paths,
             clock=world.clock,
         )
-        self.testimony = Testimony(self._witnesses, self._interest, self._inbox, world.paths, world.clock)
+        self.listener = HookListener(self._witnesses, self._interest, self._inbox, world.paths, world.clock)
         for lease in live:  # what happened to its files while no daemon ran, nobody can be asked about
             self._interest.granted(replace(lease, acquired_at=world.clock.now()))
 
@@ -84,7 +84,7 @@ class Lookout:
         self._interest.read(path, by.id, self._clock.now())
         return await self._archive.keeper.keep(path, Author(id=by.id, name=by.name), Why.GRANTED)
 
-    def saved(self, path: str, text: str, by: Holder, held: bool) -> None:  # noqa: FBT001 - a callback
+    def saved(self, path: str, text: str, by: Holder, *, held: bool) -> None:
         """A person's editor has written its text to a canonical path, while they held that or not."""
         author = Author(id=by.id, name=by.name)
         save = Save(path=path, by=author, contents=frozenset(), at=self._clock.now(), held=held)

@@ -15,12 +15,14 @@ GRACE_S = 1.0  # an editor tells of its save, and a client of its tool's end, at
 class Sighting:
     """A file was seen to say something that nobody had told us of; ``content`` is None where it is not kept.
 
-    ``before`` and ``after`` are the versions of what it said until then and says now, empty without one.
+    It was ``heard`` that the file was touched, and it was read ``at`` a time after that. ``before`` and
+    ``after`` are the versions of what it said until then and says now, empty without one.
     """
 
     path: str
     workspace: str
     content: Content | None
+    heard: float
     at: float
     before: str = ""
     after: str = ""
@@ -116,7 +118,7 @@ _Found = Iterable[tuple[Author, bool]]  # who, and whether they held the file
 
 def _saved(seen: Sighting, scene: Scene) -> _Found:
     for save in scene.saves:
-        near = -LATE_S <= save.at - seen.at <= GRACE_S
+        near = seen.heard - LATE_S <= save.at <= seen.at + GRACE_S
         if near and save.path == seen.path and seen.content in save.contents:
             yield save.by, save.held or save.by.id in scene.writers
 
@@ -162,7 +164,7 @@ def _near(call: Call, seen: Sighting) -> bool:
 
 def _at_work(call: Call, seen: Sighting) -> bool:
     """Whether it had begun, and had not ended or only just."""
-    return call.began <= seen.at and (call.ended is None or seen.at <= call.ended + LATE_S)
+    return call.began <= seen.at and (call.ended is None or seen.heard <= call.ended + LATE_S)
 
 
 def _behind(call: Call, seen: Sighting) -> bool:

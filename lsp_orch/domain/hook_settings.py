@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 GUARDED = "Edit|Write|NotebookEdit|MultiEdit|Bash"
-TOOL_EVENTS = ("PreToolUse", "PostToolUse")
+TOOL_EVENTS = ("PreToolUse", "PostToolUse", "PostToolUseFailure")
 SESSION_EVENTS = ("SessionStart", "UserPromptSubmit", "SubagentStop", "Stop", "SessionEnd")
 
 _LIMIT_S = 60  # a held file is waited for inside the hook, but never for so long

@@ -77,7 +77,9 @@ class ForeignWatch:
 
     def _want(self, path: str, wanted: "_Wanted") -> None:
         known = self._wanted.get(path)
-        self._wanted[path] = wanted if known is None else _Wanted(wanted.at, near=known.near and wanted.near)
+        self._wanted[path] = (
+            wanted if known is None else _Wanted(wanted.heard, near=known.near and wanted.near)
+        )
         if known is None and path not in self._busy:
             self._queue.put_nowait(path)
 
@@ -103,7 +105,14 @@ class ForeignWatch:
         keep = not wanted.near  # most often there is nothing new, and nothing to write
         while outcome is False:
             content = await asyncio.to_thread(self._content, path, keep=keep)
-            look = Look(path=path, workspace=workspace, content=content, at=wanted.at, since=since)
+            look = Look(
+                path=path,
+                workspace=workspace,
+                content=content,
+                heard=wanted.heard,
+                at=self.clock.now(),
+                since=since,
+            )
             scene = self.witnesses.scene()
             outcome = await self.desk.do(partial(self.writes.looked, look=look, scene=scene))
             keep = True
@@ -132,7 +141,7 @@ class ForeignWatch:
 class _Wanted(NamedTuple):
     """A look at a file; ``near``: the file itself need not have been touched."""
 
-    at: float
+    heard: float
     near: bool = False
 
 

@@ -18,13 +18,15 @@ _RECENT = 8  # versions that a look may have been overtaken by
 class Look:
     """A file was looked at and says ``content``; None where that cannot be kept.
 
-    ``at`` is when we heard of it. ``since`` is None when the file itself was written; else only something
-    near it was, or we have just begun to watch: what was noted before ``since`` proves nothing then.
+    It was read ``at`` a time after we ``heard`` of it. ``since`` is None when the file itself was written;
+    else only something near it was, or we have just begun to watch: what was noted before ``since`` proves
+    nothing then.
     """
 
     path: str
     workspace: str
     content: Content | None
+    heard: float
     at: float
     since: float | None = None
 
@@ -55,8 +57,9 @@ class ForeignWrites:
         before = tx.versions.newest(look.path)
         sighting = Sighting(
             path=look.path,
-            workspace=look.workspace,
+            workspace=look.workspace or next((each.workspace for each in leases), ""),
             content=look.content,
+            heard=look.heard,
             at=look.at,
             before=before.id if before else "",
         )
@@ -85,12 +88,12 @@ class ForeignWrites:
             return look.since is not None or look.content.absent
         if look.since is not None and recent[0].seen_at < look.since:
             return True
-        return any(each.content == look.content for each in (recent[0], *_overtaking(recent, look.at)))
+        return any(each.content == look.content for each in (recent[0], *_overtaking(recent, look.heard)))
 
 
-def _overtaking(recent: Iterable[Version], at: float) -> Iterable[Version]:
+def _overtaking(recent: Iterable[Version], heard: float) -> Iterable[Version]:
     """Versions that were noted while we looked: what we saw was between them, and is old by now."""
-    return (each for each in recent if each.seen_at >= at)
+    return (each for each in recent if each.seen_at >= heard)
 
 
 def _on(tx: Tx, path: str) -> Iterable[Lease]:

@@ -18,7 +18,7 @@ from tests.fixtures.daemon import Instance
 
 EVERY = {
     *("python", "command", "socket folder", "state folder", "daemon", "store", "settings", "git"),
-    *("repository", "claude", "vault", "note watcher", "hook", "editor pipe"),
+    *("repository", "claude", "vault", "note watcher", "file watcher", "hook", "editor pipe"),
 }
 
 

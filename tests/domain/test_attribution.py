@@ -10,7 +10,7 @@ from tests.fixtures.versions import content
 
 ANN, BOT, OTHER = (Author(id=name, name=name.title()) for name in ("ann", "bot", "other"))
 FILE, WORKSPACE, AT = "/ws/a.py", "/ws", 1000.0
-SEEN = Sighting(path=FILE, workspace=WORKSPACE, content=content(b"new"), at=AT)
+SEEN = Sighting(path=FILE, workspace=WORKSPACE, content=content(b"new"), heard=AT, at=AT)
 
 
 def call(by: Author, *paths: str, **more: object) -> Call:
@@ -111,6 +111,13 @@ def test_of_several_none_is_blamed_alone() -> None:
 )
 def test_what_cannot_have_been_is_no_evidence(known: Scene) -> None:
     assert attribute(SEEN, known) == Attribution()
+
+
+def test_what_began_or_was_told_before_the_file_was_read_counts() -> None:
+    """A busy daemon reads late, and then sees what was written meanwhile."""
+    seen = replace(SEEN, at=AT + 5)
+    for known in (call(BOT, began=AT + 4), save(BOT, late=5 + GRACE_S), call(BOT, ended=AT - LATE_S)):
+        assert attribute(seen, scene(known)).author == BOT
 
 
 def test_a_file_too_large_to_keep_is_known_by_its_save_all_the_same() -> None:

@@ -203,7 +203,7 @@ class ForeignMachine(RuleBasedStateMachine):
             assert found is None, "told without a change"
             return
         assert found, "a write was missed"
-        at = found.sighting.at
+        at = found.sighting.heard
         shells = {name for name, over in self.shells.items() if over is None or at <= over + LATE_S}
         beside = shells - self.elsewhere
         own = author or (next(iter(beside)) if len(beside) == 1 else "")
@@ -226,10 +226,11 @@ class ForeignMachine(RuleBasedStateMachine):
 
     def look(self) -> Open | None:
         """What the watch does, a moment after it heard."""
+        heard = self.now()
         self.bench.clock.advance(0.01)
         found = self.bench.contents.keep(self.path)
         assert isinstance(found, Content)
-        look = Look(path=self.path, workspace=WORKSPACE, content=found, at=self.now())
+        look = Look(path=self.path, workspace=WORKSPACE, content=found, heard=heard, at=self.now())
         outcome = self.bench.run(lambda tx: self.writes.looked(tx, look, self.witnesses.scene()))
         assert outcome is not False, "kept just now"
         return outcome if isinstance(outcome, Open) else None

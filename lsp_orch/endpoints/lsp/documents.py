@@ -2,8 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
 from pygls import uris
@@ -16,8 +15,13 @@ from lsp_orch.services.leases import Leases
 from lsp_orch.services.ports import Paths, SettingsOf
 from lsp_orch.store.base import Tx
 
-Written = Callable[[str, str, Holder, bool], None]
-"""A canonical path that an editor has written, the text, for whom, and whether they held the file."""
+
+class Written(Protocol):
+    """Is told of each file that an editor says it has written."""
+
+    def __call__(self, path: str, text: str, by: Holder, *, held: bool) -> None:
+        """The canonical path, the buffer's text, for whom, and whether they held the file."""
+
 
 _log = logging.getLogger(__name__)
 
@@ -32,7 +36,7 @@ class Documents:
         leases: Leases,
         paths: Paths,
         settings: SettingsOf,
-        written: Written = lambda *_: None,
+        written: Written = lambda *_, **__: None,
     ) -> None:
         self._written = written
         self._desk = desk
@@ -102,7 +106,7 @@ class Documents:
     def written(self, scope: Scope, text: str, *, held: bool) -> None:
         """The editor says that it has written the file, while the person held it or not."""
         if self.holder:
-            self._written(scope.key, text, self.holder, held)
+            self._written(scope.key, text, self.holder, held=held)
 
     def closed(self, uri: str) -> bool:
         """The buffer is gone, and with it what the person held or waited for; whether it was there."""

@@ -13,7 +13,7 @@ from lsp_orch.services.ports import Clock, Paths
 _SHELL = "Bash"
 
 
-class Testimony:
+class HookListener:
     """Takes each event before it is answered, and again where the answer was a refusal."""
 
     def __init__(
