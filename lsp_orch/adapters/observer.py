@@ -5,6 +5,7 @@ import threading
 from collections import Counter
 
 from watchdog.events import (
+    DirModifiedEvent,
     FileClosedNoWriteEvent,
     FileCreatedEvent,
     FileModifiedEvent,
@@ -16,6 +17,9 @@ from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver, ObservedWatch
 
 from lsp_orch.services.ports import Touch, Touched
+
+# mere reading; and what a file's own event has said already
+_NO_NEWS = (FileOpenedEvent, FileClosedNoWriteEvent, DirModifiedEvent)
 
 
 class ObserverEar(FileSystemEventHandler):
@@ -71,7 +75,7 @@ class ObserverEar(FileSystemEventHandler):
 
     def on_any_event(self, event: FileSystemEvent) -> None:
         """Pass on what happened in a folder that was asked for; called by watchdog, on its thread."""
-        if isinstance(event, FileOpenedEvent | FileClosedNoWriteEvent):
+        if isinstance(event, _NO_NEWS):
             return
         touch = Touch.FOLDER if event.is_directory else _touch(event)
         for path in filter(None, map(os.fsdecode, (event.src_path, event.dest_path))):

@@ -67,7 +67,8 @@ class Lookout:
         match event:
             case LeaseGranted(lease=lease):
                 self._interest.granted(lease)
-                self._grown.put_nowait(lease)
+                if _trees(lease):
+                    self._grown.put_nowait(lease)
             case LeaseEnded(lease=lease):
                 self._interest.ended(lease)
             case ForeignWrite() as write:
@@ -155,12 +156,16 @@ class Lookout:
         while True:
             lease = await self._grown.get()
             by = Author(id=lease.holder.id, name=lease.holder.name)
-            for root in [each.path for each in map(place, lease.scopes) if each and each.tree]:
+            for root in _trees(lease):
                 for path in await asyncio.to_thread(self._trees.files, root, _MOST_KEPT):
                     try:
                         await self._archive.keeper.keep(path, by, Why.GRANTED)
                     except OrchError as error:
                         _log.warning("%s was not kept: %s", path, error)
+
+
+def _trees(lease: Lease) -> list[str]:
+    return [each.path for each in map(place, lease.scopes) if each and each.tree]
 
 
 def _ear(heard: Touched) -> Ear:

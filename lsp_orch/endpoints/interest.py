@@ -10,6 +10,7 @@ from lsp_orch.domain.scope import Kind, Scope
 from lsp_orch.services.ports import FolderWatch
 
 MOST_READ = 10_000  # files whose readers are remembered; the least recently read are forgotten
+_SPARE = 8  # folders that go on being watched: what was held is most often held again soon
 
 
 class Place(NamedTuple):
@@ -27,9 +28,11 @@ def place(scope: Scope) -> Place | None:
 class Interest:
     """Tells the watch which folders to watch; only ``matters`` may be asked on another thread."""
 
-    def __init__(self, folders: FolderWatch, most_read: int = MOST_READ) -> None:
+    def __init__(self, folders: FolderWatch, most_read: int = MOST_READ, spare: int = _SPARE) -> None:
         self._folders = folders
         self._most_read = most_read
+        self._most_spare = spare
+        self._spare: dict[str, None] = {}  # those without a file that matters, the oldest first
         self._files: dict[str, _File] = {}
         self._below: dict[str, _Folder] = {}
         self._reads: dict[str, None] = {}  # the least recent first
@@ -65,7 +68,7 @@ class Interest:
         file.readers.add(reader)
         self._reads.pop(path, None)
         self._reads[path] = None
-        self._need(path)
+        self._need(path, anew=True)
         while len(self._reads) > self._most_read:
             oldest = next(iter(self._reads))
             del self._reads[oldest]
@@ -117,15 +120,19 @@ class Interest:
             self._below.setdefault(_folder(path), _Folder()).files.add(path)
         return self._files[path]
 
-    def _need(self, path: str) -> None:
-        """Say that the folder of a file is needed, and whether anything in it is held."""
-        folder, held = _folder(path), bool(self._files[path].leases)
+    def _need(self, path: str, *, anew: bool = False) -> None:
+        """Tell the watch that a folder is needed, and whether anything in it is held, if that is news."""
+        folder, file = _folder(path), self._files[path]
         known = self._below[folder]
-        (known.held.add if held else known.held.discard)(path)
-        self._folders.need(folder, held=bool(known.held))
+        self._spare.pop(folder, None)
+        (known.held.add if file.leases else known.held.discard)(path)
+        held = bool(known.held)
+        if anew or known.told is not held:
+            known.told = held
+            self._folders.need(folder, held=held)
 
     def _settle(self, path: str, file: "_File") -> None:
-        """Forget a file that nobody holds or has read, and its folder after the last of them."""
+        """Forget a file that nobody holds or has read; its folder is spare after the last of them."""
         if file.leases or file.readers:
             self._need(path)
             return
@@ -135,10 +142,13 @@ class Interest:
         known.files.discard(path)
         known.held.discard(path)
         if known.files:
-            self._folders.need(folder, held=bool(known.held))
-        else:
-            del self._below[folder]
-            self._folders.drop(folder)
+            self._need(next(iter(known.files)))
+            return
+        self._spare[folder] = None
+        if len(self._spare) > self._most_spare:
+            oldest = next(iter(self._spare))
+            del self._spare[oldest], self._below[oldest]
+            self._folders.drop(oldest)
 
 
 @dataclass(slots=True)
@@ -152,6 +162,7 @@ class _File:
 class _Folder:
     files: set[str] = field(default_factory=set)
     held: set[str] = field(default_factory=set)
+    told: bool | None = None  # whether the watch was told that something in it is held
 
 
 def _folder(path: str) -> str:

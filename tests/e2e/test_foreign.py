@@ -47,20 +47,21 @@ def test_what_a_program_that_asks_nobody_overwrites_is_told_and_given_back(
         for data in says[1:]:
             overwrite(readme, data)
             told.append(watch.wait_for("foreign-write"))
+        instance.json("recover", "restore", "--id", told[0]["before"], "--force")
+        assert readme.read_bytes() == says[0]
+        overwrite(readme, b"thrice")
+        last = watch.wait_for("foreign-write")
+    assert kept(instance, last, "after") == b"thrice", "our own restore was told as foreign"
     for event, before, after in zip(told, says[:-1], says[1:], strict=True):
         assert (event["path"], event["by"]) == ("README.md", {"id": None, "name": "somebody outside"})
         assert event["holders"] == [lease["holder"]]
         assert kept(instance, event, "before") == before
         assert kept(instance, event, "after") == after
     listed = instance.json("recover", "list", "README.md")["versions"]
-    assert [each["why"] for each in listed] == ["foreign-write", "foreign-write", "granted"]
-    assert [each["id"] for each in listed] == [told[1]["after"], told[0]["after"], told[0]["before"]]
-    instance.json("recover", "restore", "--id", told[0]["before"], "--force")
-    assert readme.read_bytes() == says[0]
-    overwrite(readme, b"thrice")  # what comes next is this, and not our own restore
-    with Watch(instance) as watch:
-        overwrite(readme, b"a last time")
-        assert kept(instance, watch.wait_for("foreign-write"), "after") == b"a last time"
+    whys = [each["why"] for each in listed]
+    assert whys == ["foreign-write", "after-write", "foreign-write", "foreign-write", "granted"]
+    kept_ids = [last["after"], last["before"], told[1]["after"], told[0]["after"], told[0]["before"]]
+    assert [each["id"] for each in listed] == kept_ids
 
 
 def test_the_daemon_says_how_the_watch_is_doing(instance: Instance) -> None:
@@ -70,17 +71,21 @@ def test_the_daemon_says_how_the_watch_is_doing(instance: Instance) -> None:
 
 
 @pytest.mark.real
+@pytest.mark.parametrize(("status", "end"), [(0, "PostToolUse"), (3, "PostToolUseFailure")])
 def test_python_in_an_agents_shell_is_attributed_to_its_session(
-    instance: Instance, claude: RealClaude, model: ScriptedModel, readme: Path
+    instance: Instance, claude: RealClaude, model: ScriptedModel, readme: Path, status: int, end: str
 ) -> None:
+    """And whether it fails or not, we are told when it is over."""
     install(claude, instance)
-    command = f"{sys.executable} -c \"from pathlib import Path; Path('README.md').write_text('agent')\""
+    write = f"from pathlib import Path; Path('README.md').write_text('agent'); raise SystemExit({status})"
+    command = f'{sys.executable} -c "{write}"'
     model.play(tool("Bash", command=command, description="write"), text("done"))
     with Watch(instance) as watch:
         instance.json("lease", "acquire", "README.md", "--as", "bot")
-        session = claude.headless(model, "go", *EDITS, "--allowedTools", "Bash")
+        session = claude.headless(model, "go", *EDITS, "--allowedTools", "Bash", "--include-hook-events")
         event = watch.wait_for("foreign-write")
     assert session.result
+    assert end in {each.get("hook_event") for each in session.events}
     assert event["by"]["id"] == session.result["session_id"]
     assert readme.read_bytes() == b"agent"
     assert kept(instance, event, "before") == b"hello\n"

@@ -18,11 +18,14 @@ class Folders:
 
     def __init__(self) -> None:
         self.now: dict[str, str] = {}
+        self.calls: list[tuple[str, str]] = []
 
     def need(self, folder: str, *, held: bool) -> None:
+        self.calls.append(("need", folder))
         self.now[folder] = "held" if held else "read"
 
     def drop(self, folder: str) -> None:
+        self.calls.append(("drop", folder))
         del self.now[folder]
 
     def need_tree(self, root: str) -> None:
@@ -42,7 +45,7 @@ def folders() -> Folders:
 
 @pytest.fixture
 def interest(folders: Folders) -> Interest:
-    return Interest(folders, most_read=2)
+    return Interest(folders, most_read=2, spare=0)
 
 
 def test_a_held_file_matters_until_the_last_lease_on_it_ends(interest: Interest, folders: Folders) -> None:
@@ -85,6 +88,21 @@ def test_the_least_recently_read_are_forgotten(interest: Interest, folders: Fold
     interest.read("/five/x", "a", START)
     assert folders.now == {"/ws": "held", "/four": "read", "/five": "read"}, "what is held is not forgotten"
     assert interest.readers("/ws/x") == ()
+
+
+def test_what_is_held_again_and_again_costs_the_watch_nothing(folders: Folders) -> None:
+    interest = Interest(folders, spare=1)
+    for token in range(3):
+        held = lease(A, "x", token=token)
+        interest.granted(held)
+        interest.ended(held)
+    assert folders.calls == [("need", "/ws")]
+    assert not interest.matters("/ws/x")
+    assert interest.within("/ws") == ()
+    interest.granted(other := lease(A, "src/x"))
+    interest.ended(other)
+    assert folders.calls == [("need", "/ws"), ("need", "/ws/src"), ("drop", "/ws")]
+    assert folders.now == {"/ws/src": "held"}
 
 
 def test_all_below_a_tree_matters(
