@@ -4,7 +4,7 @@ import sys
 
 
 def main() -> None:
-    """Send ``lsp`` and ``hook`` their short way; everything else goes to the command line."""
+    """Send ``lsp``, ``hook`` and ``guard`` their short way; everything else goes to the command line."""
     verb = sys.argv[1] if len(sys.argv) > 1 and "--help" not in sys.argv else ""
     if verb == "lsp":
         from lsp_orch.client import pipe
@@ -14,6 +14,10 @@ def main() -> None:
         from lsp_orch.client import hook
 
         hook.main()
+    elif verb == "guard":
+        from lsp_orch.client import guard
+
+        guard.main(sys.argv[2:])
     else:
         from lsp_orch.cli.main import main as command_line
 

@@ -100,7 +100,9 @@ class ClaudeRun:
         if not isinstance(event, dict):
             return "unreadable"
         if event.get("type") == "result":
-            self._result = event
+            # a message that came too late makes one more turn, which has no result of its own to report
+            known = (self._result or {}).get("structured_output")
+            self._result = {"structured_output": known, **event}
             self._close_input()
         return str(event.get("type", "unknown"))
 

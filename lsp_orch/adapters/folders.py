@@ -73,8 +73,11 @@ class WatchedFolders:
         """Watch all of a tree that git does not ignore."""
 
         def work() -> None:
-            for folder in self._trees.folders(root, self._most):
+            found = self._trees.folders(root, self._most + 1)
+            for folder in found[: self._most]:
                 self._own(folder, root)
+            if len(found) > self._most:
+                self._count(f"not all of {root} is watched: it has more than {self._most} folders")
 
         self._do(work)
 

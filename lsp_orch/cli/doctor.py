@@ -7,7 +7,7 @@ import typer
 from rich.console import Group, RenderableType
 from rich.table import Table
 
-from lsp_orch.cli import doctor_machine, doctor_pipes
+from lsp_orch.cli import doctor_guard, doctor_machine, doctor_pipes
 from lsp_orch.cli.output import REFUSED, JsonOption, emit
 from lsp_orch.cli.workspace import WorkspaceOption, workspace
 from lsp_orch.client.call import Call
@@ -44,8 +44,15 @@ def _checks(where: str) -> list[Check]:
         checks += [
             _check("hook", doctor_pipes.hook),
             _check("editor pipe", doctor_pipes.editor),
+            _guarded(where),
         ]
     return checks
+
+
+def _guarded(where: str) -> Check:
+    """Nobody must have the guard; where it is, it must refuse."""
+    there = _check("git guard", lambda: doctor_guard.installed(where), optional=True)
+    return there if there["mend"] else _check("git guard", lambda: doctor_guard.canary(where))
 
 
 def _asked(where: str) -> list[Check]:

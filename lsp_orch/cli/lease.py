@@ -32,6 +32,10 @@ def _seconds(value: float | None) -> float | None:
     return value
 
 
+_RESOURCES = (
+    "Files, folders (src/), patterns ('src/**/*.py'), port:8080, terminal:NAME, mcp:NAME, "
+    "git:commit, git:push, git:rebase; all or none."
+)
 _IDS = "Leases or tickets, as `list` shows them."
 IdsArgument = Annotated[list[str], typer.Argument(metavar="ID...", help=_IDS)]
 EverywhereOption = Annotated[bool, typer.Option("--all", help="In every workspace, not only in this one.")]
@@ -39,7 +43,13 @@ EverywhereOption = Annotated[bool, typer.Option("--all", help="In every workspac
 
 @app.command()
 def acquire(
-    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Files to hold, all or none.")],
+    paths: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PATH...",
+            help=_RESOURCES,
+        ),
+    ],
     mode: Annotated[Mode, typer.Option(help="Readers share; a writer is alone.")] = Mode.WRITE,
     name: Annotated[
         str, typer.Option("--as", metavar="NAME", help="Hold them under this name instead of yours.")
@@ -55,7 +65,7 @@ def acquire(
     chosen: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Ask for files; what is not free yet is queued, and the exit code is 1."""
+    """Ask for files and other resources; what is not free yet is queued, and the exit code is 1."""
     answer = ask_and_wait(
         "lease.acquire",
         "wait_s",
@@ -72,6 +82,50 @@ def acquire(
     emit(answer, as_json, _outcome)
     if not answer["granted"]:
         raise typer.Exit(REFUSED)
+
+
+@app.command()
+def steal(
+    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help=_RESOURCES)],
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why; the holder is told.")],
+    name: Annotated[
+        str, typer.Option("--as", metavar="NAME", help="Take them under this name, as a program.")
+    ] = "",
+    chosen: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Take what others hold: at once as a person, as a program when no holder has objected in time."""
+    answer = ask(
+        "lease.steal",
+        paths=paths,
+        workspace=workspace(chosen),
+        cwd=str(chosen or Path.cwd()),
+        user=getpass.getuser(),
+        reason=reason,
+        **{"as": name},
+    )
+    emit(answer, as_json, _outcome)
+    if not answer["granted"]:
+        raise typer.Exit(REFUSED)
+
+
+@app.command()
+def handover(
+    lease_id: Annotated[str, typer.Argument(metavar="ID", help="The lease, as `list` shows it.")],
+    to: Annotated[
+        str, typer.Option(metavar="SESSION", help="Who gets it: a session's id or name, or who waits for it.")
+    ],
+    as_json: JsonOption = False,
+) -> None:
+    """Give a lease to somebody else, whoever else waits for it."""
+    answer = ask("lease.handover", id=lease_id, to=to)
+    emit(answer, as_json, lambda given: leases_table([given["lease"]]))
+
+
+@app.command()
+def downgrade(ids: IdsArgument, as_json: JsonOption = False) -> None:
+    """Read on what was held for writing, and let others read beside it."""
+    emit(ask("lease.downgrade", ids=ids), as_json, lambda answer: leases_table(answer["leases"]))
 
 
 @app.command()
@@ -148,11 +202,21 @@ def leases_table(leases: list[dict[str, Any]]) -> RenderableType:
 def _outcome(answer: dict[str, Any]) -> RenderableType:
     if answer["granted"]:
         lease = answer["lease"]
-        return f"{', '.join(lease['resources'])}: yours until {lease['expires_at']} ({lease['id']})"
-    ticket = answer["ticket"]
+        yours = f"{', '.join(lease['resources'])}: yours until {lease['expires_at']} ({lease['id']})"
+        return Group(yours, *map(_elsewhere, answer.get("elsewhere", ())))
+    ticket, claim = answer["ticket"], answer.get("claim")
     return Group(
+        *([f"Yours at {claim['until']}, unless a holder objects."] if claim else []),
         f"Not free yet. You are number {ticket['position']} in the queue ({ticket['id']}).",
         *([leases_table(answer["conflicts"])] if answer["conflicts"] else []),
+    )
+
+
+def _elsewhere(lease: dict[str, Any]) -> str:
+    on = f", branch {lease['branch']}" if lease["branch"] else ""
+    return (
+        f"{lease['holder']['name']} works on {', '.join(lease['resources'])} in {lease['workspace']}{on}: "
+        "expect a conflict when both are merged."
     )
 
 

@@ -21,6 +21,7 @@ from lsp_orch.domain.errors import Code
 # each verb's module; its `app` is one command, or a group of them
 VERBS = {
     "demo": "lsp_orch.cli.demo",
+    "setup": "lsp_orch.cli.setup",
     "status": "lsp_orch.cli.status",
     "doctor": "lsp_orch.cli.doctor",
     "lease": "lsp_orch.cli.lease",
@@ -32,6 +33,7 @@ VERBS = {
     "config": "lsp_orch.cli.config",
     "lsp": "lsp_orch.cli.lsp",
     "hook": "lsp_orch.cli.hook",
+    "guard": "lsp_orch.cli.guard",
 }
 
 

@@ -20,7 +20,13 @@ class Absent(Exception):
 
 
 def connect(
-    role: str, *, pid: int | None = None, mode: str = "", after: bytes = b"", start: bool = True
+    role: str,
+    *,
+    pid: int | None = None,
+    mode: str = "",
+    after: bytes = b"",
+    start: bool = True,
+    inbox: tuple[str, str] = ("", ""),
 ) -> Line:
     """Open a connection in a role and send ``after`` right behind the hello, in one write.
 
@@ -31,7 +37,7 @@ def connect(
     """
     places = here()
     places.secure()
-    call = (places, role, os.getpid() if pid is None else pid, mode, after)
+    call = (places, role, os.getpid() if pid is None else pid, mode, after, inbox)
     try:
         return meet(*call)
     except Absent as error:
@@ -44,7 +50,9 @@ def connect(
     return _start(call)
 
 
-def meet(places: Places, role: str, pid: int, mode: str, after: bytes) -> Line:
+def meet(
+    places: Places, role: str, pid: int, mode: str, after: bytes, inbox: tuple[str, str] = ("", "")
+) -> Line:
     """Dial and say hello to a daemon that runs; raises Absent when none does."""
     try:
         sock, token = _dial(places)
@@ -52,14 +60,14 @@ def meet(places: Places, role: str, pid: int, mode: str, after: bytes) -> Line:
         raise Absent from error
     line = Line(sock)
     try:
-        _greet(line, greeting(role, pid=pid, mode=mode, token=token) + after, places)
+        _greet(line, greeting(role, pid=pid, mode=mode, token=token, inbox=inbox) + after, places)
     except BaseException:
         line.close()
         raise
     return line
 
 
-def _start(call: tuple[Places, str, int, str, bytes]) -> Line:
+def _start(call: tuple[Places, str, int, str, bytes, tuple[str, str]]) -> Line:
     from lsp_orch.client import lock, spawn
 
     places = call[0]

@@ -30,12 +30,13 @@ from lsp_orch.client.line import frame
 PROTOCOL = 1
 
 
-def greeting(role: str, *, pid: int, mode: str, token: str) -> bytes:
-    """Frame the hello of this process."""
+def greeting(role: str, *, pid: int, mode: str, token: str, inbox: tuple[str, str] = ("", "")) -> bytes:
+    """Frame the hello of this process; ``inbox`` is the socket of a hook's session, and what opens it."""
+    door = f',"inbox":{quoted(inbox[0])},"inbox_token":{quoted(inbox[1])}' if inbox[0] else ""
     body = (
         '{"jsonrpc":"2.0","id":"hello","method":"lspOrch/hello","params":'
         f'{{"protocol":{PROTOCOL},"version":{quoted(__version__)},"role":{quoted(role)},"pid":{pid},'
-        f'"mode":{quoted(mode)},"cwd":{quoted(_cwd())},"token":{quoted(token)}}}}}'
+        f'"mode":{quoted(mode)},"cwd":{quoted(_cwd())},"token":{quoted(token)}{door}}}}}'
     )
     return frame(body.encode())
 

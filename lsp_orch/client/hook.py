@@ -49,7 +49,7 @@ def _ask(event: bytes) -> tuple[int, bytes]:
 
 
 def _once(event: bytes) -> tuple[dict[bytes, bytes], bytes] | None:
-    line = connect("hook", pid=_claude(), mode=_mode(), after=frame(event))
+    line = connect("hook", pid=_claude(), mode=_mode(), after=frame(event), inbox=_inbox(event))
     try:
         return line.next()
     except OSError:
@@ -110,6 +110,14 @@ def _stdin() -> bytes:
 
 def _mode() -> str:
     return os.environ.get("LSP_ORCH_MODE", "").lower()
+
+
+def _inbox(event: bytes) -> tuple[str, str]:
+    """Where the session takes messages and what opens that: told once, when it starts."""
+    if b'"SessionStart"' not in event:
+        return "", ""
+    get = os.environ.get
+    return get("CLAUDE_CODE_MESSAGING_SOCKET", ""), get("CLAUDE_CODE_MESSAGING_TOKEN", "")
 
 
 def _claude() -> int:

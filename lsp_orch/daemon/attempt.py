@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Protocol
 
 from lsp_orch.domain import brief
 from lsp_orch.domain.errors import Code, OrchError, Refusal, Unavailable
@@ -23,6 +24,16 @@ from lsp_orch.services.task_files import TaskFiles
 _HEARTBEAT_S = 30.0  # events come many times a second; on disk they are worth this much
 
 _log = logging.getLogger(__name__)
+
+
+class Ears(Protocol):
+    """Learns which workers can be spoken to."""
+
+    def opened(self, session_id: str, say: Callable[[str], None]) -> None:
+        """This one listens."""
+
+    def closed(self, session_id: str) -> None:
+        """No longer."""
 
 
 @dataclass(kw_only=True)
@@ -42,6 +53,7 @@ class Attempts:
     clock: Clock
     chance: Callable[[], float] = random.random
     heard: Callable[[], None] = lambda: None
+    ears: Ears | None = None
     # git's own locks make parallel `worktree add`s fail
     _placing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -76,10 +88,14 @@ class Attempts:
         async with self._placing:
             folder = await wholly(self._place(task))
         run = await self.worker.start(self._job(task, folder))
+        if self.ears:
+            self.ears.opened(task.session_id, run.say)
         try:
             await self.desk.do(lambda tx: self.dispatcher.started(tx, task, run.pid, run.started))
             late = await self._listen(task, run)
         finally:
+            if self.ears:
+                self.ears.closed(task.session_id)
             await wholly(run.end(self.settings.tasks_kill_grace_s))
         return Outcome(result=late) if late else run.outcome()
 

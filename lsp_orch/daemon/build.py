@@ -6,18 +6,26 @@ import os
 from collections.abc import Callable, Mapping
 
 from lsp_orch import __version__
+from lsp_orch.adapters.ancestors import ancestors
+from lsp_orch.adapters.claude_inbox import ClaudeInbox
+from lsp_orch.adapters.repositories import GitRepositories
 from lsp_orch.adapters.settings_files import SettingsFiles
+from lsp_orch.adapters.shell.bash import BashWrites
 from lsp_orch.daemon import checkup
 from lsp_orch.daemon.desk import Desk
-from lsp_orch.daemon.foreign import Lookout
+from lsp_orch.daemon.foreign import Known, Lookout
 from lsp_orch.daemon.labour import Labour
 from lsp_orch.daemon.news import News
 from lsp_orch.daemon.reaping import Reaping
 from lsp_orch.daemon.recovery import Archive
 from lsp_orch.daemon.vault import Vault
 from lsp_orch.daemon.world import World
+from lsp_orch.endpoints.hooks.intent import Intents
+from lsp_orch.endpoints.hooks.news import HookNews
 from lsp_orch.endpoints.hooks.role import HookRole, Hooks
 from lsp_orch.endpoints.hooks.tool_use import ToolUse
+from lsp_orch.endpoints.inbox import Inboxes
+from lsp_orch.endpoints.kin import Relatives
 from lsp_orch.endpoints.lobby import Lobby
 from lsp_orch.endpoints.lsp.documents import Documents
 from lsp_orch.endpoints.lsp.hub import Hub
@@ -25,13 +33,17 @@ from lsp_orch.endpoints.lsp.protocol import EditorServer
 from lsp_orch.endpoints.lsp.role import EditorRole
 from lsp_orch.endpoints.lsp.session import EditorSession
 from lsp_orch.endpoints.rpc.config import ConfigMethods
+from lsp_orch.endpoints.rpc.guard import GuardMethods
 from lsp_orch.endpoints.rpc.leases import LeaseMethods
 from lsp_orch.endpoints.rpc.role import RpcRole
 from lsp_orch.endpoints.rpc.status import Daemon, Parts, StatusMethods
 from lsp_orch.endpoints.rpc.watch import LeaseWatch
 from lsp_orch.endpoints.view import LeaseView
 from lsp_orch.endpoints.wire import Peer, Role
+from lsp_orch.services.claims import Claims
+from lsp_orch.services.guard import Guard
 from lsp_orch.services.leases import Leases
+from lsp_orch.services.reads import Reads
 from lsp_orch.services.sessions import Sessions
 from lsp_orch.store.base import Tx
 from lsp_orch.store.sqlite import SqliteStore
@@ -44,32 +56,48 @@ class Application:
         self._world, self._files, self._store = world, files, store
         self.settings = settings = files.of()
         self._leases = leases = Leases(world.clock, world.ids, files.sound)
+        self._claims = claims = Claims(world.clock, files.sound, leases)
         self._sessions = Sessions(world.clock, world.processes, leases)
         with store.transaction() as tx:
             self._sessions.restart(tx)
-            live, waiting = tx.leases.live(), tx.waiters.waiting()
+            live, waiting, read = tx.leases.live(), tx.waiters.waiting(), tx.reads.paths()
         news = News()
         self._desk = desk = Desk(store, news.publish)
         self._view = LeaseView(live, waiting)
-        self._hub = Hub(self._view)
         self._watch = LeaseWatch(world.clock, self._view)
         self._lobby = lobby = Lobby(desk, leases, waiting)
+        self.inboxes = inboxes = Inboxes(world.clock, ClaudeInbox(), lobby.expected)
+        relatives = Relatives(GitRepositories(), world.paths, live, inboxes.put)
+        self._hub = Hub(self._view, relatives)
+        relatives.show = self._hub.show
         self._reaping = Reaping(desk, world.clock, self._reap)
-        for part in (self._hub, self._watch, lobby, self._reaping):
+        for part in (self._hub, self._watch, lobby, self._reaping, inboxes, relatives):
             news.subscribe(part.on_event)
         self._vault = Vault(world, files.of)
-        self._labour = Labour(world, settings, files.of, desk, news, self._vault.learn)
-        self._archive = Archive(world, settings, desk)
+        reads = Reads(world.clock)
+        self._archive = Archive(world, settings, desk, reads)
+        self._labour = Labour(world, settings, files.of, desk, news, self._vault.learn, inboxes)
         news.subscribe(self._archive.on_event)
-        self._lookout = Lookout(world, settings, desk, self._archive, live)
+        known = Known(leases=live, reads=read)
+        self._lookout = Lookout(world, settings, desk, self._archive, reads, known, inboxes.put)
         news.subscribe(self._lookout.on_event)
         self._hooks = Hooks(
             desk=desk,
             leases=leases,
             sessions=self._sessions,
-            tool_use=ToolUse(lobby, world.paths, files.of, self._archive.keeper.keep),
+            tool_use=ToolUse(
+                desk=desk,
+                lobby=lobby,
+                leases=leases,
+                reads=reads,
+                intents=Intents(world.paths, BashWrites(), files.of),
+                paths=world.paths,
+                settings=files.of,
+                keep=self._archive.keeper.keep,
+            ),
             recall=self._vault,
             paths=world.paths,
+            news=HookNews(inboxes, relatives.settled),
             listener=self._lookout.listener,
         )
         parts = Parts(
@@ -79,10 +107,11 @@ class Application:
             | {"file watcher": self._lookout.check},
         )
         daemon = Daemon(version=__version__, pid=os.getpid(), started=world.clock.now(), store=name)
-        lease_methods = LeaseMethods(desk, lobby, leases, world.paths, files.of)
+        lease_methods = LeaseMethods(desk, lobby, leases, claims, world.paths, files.of)
         self._methods = {
+            **GuardMethods(desk, Guard(world.paths, ancestors, getpass.getuser())).methods(),
             **lease_methods.methods(),
-            "lease.acquire": self._archive.kept_first(lease_methods.acquire),
+            "lease.acquire": relatives.answering(self._archive.kept_first(lease_methods.acquire)),
             **self._labour.methods(),
             **self._vault.methods(),
             **self._archive.methods(),
@@ -144,6 +173,7 @@ class Application:
 
     def _reap(self, tx: Tx) -> float | None:
         self._sessions.reap(tx)
+        self._claims.enforce(tx)
         return self._leases.reap(tx)
 
 

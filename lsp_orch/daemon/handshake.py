@@ -56,6 +56,8 @@ def read(body: bytes) -> Greeting | None:
             pid=_field(params, "pid", int, 0),
             mode=_field(params, "mode", str, ""),
             cwd=_field(params, "cwd", str, ""),
+            inbox=_field(params, "inbox", str, ""),
+            inbox_token=_field(params, "inbox_token", str, ""),
         ),
         protocol=_field(params, "protocol", int),
         token=_field(params, "token", str, ""),

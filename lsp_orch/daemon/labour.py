@@ -16,6 +16,7 @@ from lsp_orch.domain.settings import Settings
 from lsp_orch.domain.task import State, Task
 from lsp_orch.endpoints.bell import Bell
 from lsp_orch.endpoints.desk import Desk
+from lsp_orch.endpoints.inbox import Inboxes
 from lsp_orch.endpoints.rpc.reviews import ReviewMethods
 from lsp_orch.endpoints.rpc.role import Method
 from lsp_orch.endpoints.rpc.tasks import TaskMethods
@@ -38,6 +39,7 @@ class Labour:
         desk: Desk,
         news: News,
         learn: Callable[[Task], Awaitable[None]],
+        inboxes: Inboxes,
     ) -> None:
         """``settings_of`` says what a new task begins with; ``learn`` keeps what an accepted one learned."""
         clock, ids, processes = world.clock, world.ids, world.processes
@@ -59,6 +61,7 @@ class Labour:
             settings=settings,
             clock=clock,
             heard=bell.ring,
+            ears=inboxes,
         )
         self._dispatch = Dispatch(desk, dispatcher, attempts, clock, settings)
         reviews = Reviews(clock, self.git, ShellChecks(processes), world.paths, tasks, files)

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 
 from lsp_orch.daemon.desk import Desk
-from lsp_orch.domain.events import Event, LeaseChanged, LeaseGranted, WaiterQueued
+from lsp_orch.domain.events import ClaimMade, Event, LeaseChanged, LeaseGranted, WaiterQueued
 from lsp_orch.services.ports import Clock
 from lsp_orch.store.base import Tx
 
@@ -32,6 +32,8 @@ class Reaping:
                 ends = subject.expires_at
             case WaiterQueued(waiter=waiter):
                 ends = waiter.expires_at
+            case ClaimMade(waiter=waiter):
+                ends = waiter.claims_at
             case _:
                 return
         if ends is not None and ends < self._deadline:

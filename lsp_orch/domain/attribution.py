@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from lsp_orch.domain.lease import Lease
 from lsp_orch.domain.version import Author, Content, Why
 
 LATE_S = (
@@ -60,12 +61,21 @@ class Save:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """A lease that is over: what was written while it was not, its holder may have written."""
+
+    lease: Lease
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
     """What is known of the time around a sighting; ``writers`` are the holders for writing, by their ids."""
 
     writers: frozenset[str] = frozenset()
     calls: tuple[Call, ...] = ()
     saves: tuple[Save, ...] = ()
+    ended: tuple[Ended, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,10 +24,15 @@ class LeaseChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeaseEnded:
-    """``why`` is one of released, expired, closed, died, upgraded, reclaimed."""
+    """``why`` is one of released, expired, closed, died, upgraded, reclaimed, stolen, handed-over.
+
+    ``by`` is who has it now, and ``reason`` what for, when somebody else took it or was given it.
+    """
 
     lease: Lease
     why: str
+    by: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +51,22 @@ class WaiterGone:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimMade:
+    """A waiter will take these leases at ``waiter.claims_at`` unless one of their holders objects."""
+
+    waiter: Waiter
+    leases: tuple[Lease, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimRefused:
+    """The holder named ``by`` keeps what was claimed; the waiter waits on."""
+
+    waiter: Waiter
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaskChanged:
     """A task came to another state."""
 
@@ -54,12 +75,26 @@ class TaskChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FileRead:
+    """An agent knows what the file at the canonical ``path`` says, by reading or writing it."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilesForgotten:
+    """No agent knows any more what these files say."""
+
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ForeignWrite:
     """Somebody wrote a file that others hold or have read, and held it not; told once for each change.
 
     ``path`` is canonical. ``by`` has no id when nobody we know of can be named. ``before`` and ``after`` are
     the versions of what the file said and says, empty where none is kept; ``holders`` held it, ``readers``
-    (ids of agents) had read it.
+    (ids of agents) know it as it was.
     """
 
     path: str
@@ -72,5 +107,6 @@ class ForeignWrite:
     readers: tuple[str, ...] = ()
 
 
-LeaseEvent = LeaseGranted | LeaseChanged | LeaseEnded | WaiterQueued | WaiterGone
-Event = LeaseEvent | TaskChanged | ForeignWrite
+LeaseEvent = LeaseGranted | LeaseChanged | LeaseEnded | WaiterQueued | WaiterGone | ClaimMade | ClaimRefused
+FileEvent = FileRead | FilesForgotten | ForeignWrite
+Event = LeaseEvent | TaskChanged | FileEvent

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from lsp_orch.domain.errors import Code, Refusal
 from lsp_orch.domain.lease import Holder, Lease, Mode, State
-from lsp_orch.domain.scope import Scope, touch
+from lsp_orch.domain.scope import Scope, covered, touch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,8 @@ class Ask:
 class Waiter:
     """An ask in the queue. ``place`` only grows and decides who is first; ``id`` is the ticket.
 
-    ``expires_at`` is None for a person's dirty buffer: it waits as long as the buffer is dirty.
+    ``expires_at`` is None for a person's dirty buffer: it waits as long as the buffer is dirty. At
+    ``claims_at``, if it has one, it takes what stands in its way.
     """
 
     id: str
@@ -37,6 +38,7 @@ class Waiter:
     ask: Ask
     since: float
     expires_at: float | None
+    claims_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,14 +91,14 @@ def giving(ask: Ask, live: Iterable[Lease]) -> tuple[Lease, ...]:
         for lease in live
         if lease.holder.id == ask.holder.id
         and (lease.mode is Mode.WRITE or ask.mode is Mode.READ)
-        and touch(lease.scopes, ask.scopes)
+        and any(covered(scope, lease.scopes) for scope in ask.scopes)
     )
 
 
 def missing(ask: Ask, live: Iterable[Lease]) -> tuple[Scope, ...]:
     """What the holder's own leases do not yet give of all that is asked."""
-    given = {scope for lease in giving(ask, live) for scope in lease.scopes}
-    return tuple(scope for scope in ask.scopes if scope not in given)
+    given = frozenset(scope for lease in giving(ask, live) for scope in lease.scopes)
+    return tuple(scope for scope in ask.scopes if scope not in given and not covered(scope, given))
 
 
 def refuse_deadlock(ask: Ask, names: Iterable[str]) -> Refusal:

@@ -4,7 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 GUARDED = "Edit|Write|NotebookEdit|MultiEdit|Bash"
-TOOL_EVENTS = ("PreToolUse", "PostToolUse", "PostToolUseFailure")
+TOOL_EVENTS = {
+    "PreToolUse": GUARDED,
+    "PostToolUse": f"{GUARDED}|Read",  # what it has read decides what it may write
+    "PostToolUseFailure": GUARDED,
+}
 SESSION_EVENTS = ("SessionStart", "UserPromptSubmit", "SubagentStop", "Stop", "SessionEnd")
 
 _LIMIT_S = 60  # a held file is waited for inside the hook, but never for so long
@@ -19,7 +23,7 @@ def hooks(command: Sequence[str], *, fail_closed: bool) -> dict[str, Any]:
     entry = {"type": "command", "command": command[0], "args": list(command[1:]), "timeout": _LIMIT_S}
     guard = {**entry, "onFailure": "block"} if fail_closed else entry
     tools = {
-        event: [{"matcher": GUARDED, "hooks": [guard if event == "PreToolUse" else entry]}]
-        for event in TOOL_EVENTS
+        event: [{"matcher": matcher, "hooks": [guard if event == "PreToolUse" else entry]}]
+        for event, matcher in TOOL_EVENTS.items()
     }
     return tools | {event: [{"hooks": [entry]}] for event in SESSION_EVENTS}

@@ -92,6 +92,9 @@ class Settings:
     leases_ticket_s: float = _setting(
         1800.0, "a refused agent keeps its place in the queue so long", _POSITIVE
     )
+    leases_contest_s: float = _setting(
+        60.0, "a holder has so long to object before a program takes what it holds", _POSITIVE
+    )
     leases_saved_s: float = _setting(
         60.0, "a person keeps a saved file so long, unless somebody waits", _POSITIVE
     )

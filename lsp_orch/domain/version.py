@@ -15,7 +15,8 @@ DAY_S = 24 * 3600.0
 class Why(StrEnum):
     """What gave occasion to keep a file's content."""
 
-    GRANTED = "granted"  # somebody was granted the file, or an agent has read it
+    GRANTED = "granted"  # somebody was granted the file
+    READ = "read"  # an agent read it
     BEFORE_WRITE = "before-write"  # a holder was about to write it
     AFTER_WRITE = "after-write"  # a holder had written it
     FOREIGN_WRITE = "foreign-write"  # somebody wrote it who did not hold it

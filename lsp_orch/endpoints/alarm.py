@@ -4,14 +4,15 @@ from typing import Any
 
 from lsp_orch.domain.events import ForeignWrite
 from lsp_orch.domain.scope import Kind, Scope
-from lsp_orch.endpoints.shapes import clock_time, holder, resource, rfc3339
+from lsp_orch.endpoints.resources import shown
+from lsp_orch.endpoints.shapes import clock_time, holder, rfc3339
 
 CODE = "foreign-write"
 
 
 def name(write: ForeignWrite) -> str:
     """The file, as people write it."""
-    return resource(Scope(Kind.FILE, write.path), write.workspace)
+    return shown(Scope(Kind.FILE, write.path), write.workspace)
 
 
 def happened(write: ForeignWrite) -> str:

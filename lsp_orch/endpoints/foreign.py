@@ -100,7 +100,6 @@ class ForeignWatch:
         if self.interest.in_tree(path) and await asyncio.to_thread(self.trees.ignored, path):
             return
         workspace = await asyncio.to_thread(self.paths.workspace, path)
-        since = self.interest.since(path) if wanted.near else None
         outcome: Open | bool = False
         keep = not wanted.near  # most often there is nothing new, and nothing to write
         while outcome is False:
@@ -111,7 +110,8 @@ class ForeignWatch:
                 content=content,
                 heard=wanted.heard,
                 at=self.clock.now(),
-                since=since,
+                since=self.interest.since(path),
+                near=wanted.near,
             )
             scene = self.witnesses.scene()
             outcome = await self.desk.do(partial(self.writes.looked, look=look, scene=scene))
@@ -129,13 +129,7 @@ class ForeignWatch:
 
     async def _judge_next(self) -> None:
         found = await self._found.get()
-        judge = partial(
-            self.writes.judge,
-            found=found,
-            scene=self.witnesses.scene(),
-            readers=self.interest.readers(found.sighting.path),
-        )
-        await self.desk.do(judge)
+        await self.desk.do(partial(self.writes.judge, found=found, scene=self.witnesses.scene()))
 
 
 class _Wanted(NamedTuple):

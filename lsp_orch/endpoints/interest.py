@@ -1,20 +1,22 @@
 """The files that matter: those that somebody holds, and those that agents have read."""
 
 import os
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from lsp_orch.domain.lease import Lease
 from lsp_orch.domain.scope import Kind, Scope
+from lsp_orch.endpoints.hooks.intent import SHELL
 from lsp_orch.services.ports import FolderWatch
 
-MOST_READ = 10_000  # files whose readers are remembered; the least recently read are forgotten
+MOST_READ = 10_000  # files that are watched because they were read; the least recently read are let go
 _SPARE = 8  # folders that go on being watched: what was held is most often held again soon
 
 
 class Place(NamedTuple):
-    """Where a scope's files are: one file, or a ``tree`` below a folder."""
+    """Where a scope's files are: one file, or somewhere in the ``tree`` below a folder."""
 
     path: str
     tree: bool = False
@@ -22,7 +24,7 @@ class Place(NamedTuple):
 
 def place(scope: Scope) -> Place | None:
     """Where the files of a scope are; None when it is about no files."""
-    return {Kind.FILE: Place(scope.key)}.get(scope.kind)
+    return Place(scope.anchor, tree=scope.broad) if scope.on_disk else None
 
 
 class Interest:
@@ -36,57 +38,52 @@ class Interest:
         self._files: dict[str, _File] = {}
         self._below: dict[str, _Folder] = {}
         self._reads: dict[str, None] = {}  # the least recent first
-        self._trees: dict[str, dict[str, float]] = {}  # of each root, the leases and since when
+        self._trees: dict[Scope, dict[str, float]] = {}  # of each scope, the leases and since when
+        self._roots: Counter[str] = Counter()  # of each tree, how many of those are in it
 
     def granted(self, lease: Lease) -> None:
         """Somebody holds files."""
-        for path, tree in _places(lease):
-            if tree:
-                leases = self._trees.setdefault(path, {})
-                leases[lease.id] = lease.acquired_at
-                if len(leases) == 1:
-                    self._folders.need_tree(path)
-            else:
+        for scope, (path, tree) in _places(lease):
+            if not tree:
                 self._file(path, lease.acquired_at).leases.add(lease.id)
                 self._need(path)
+                continue
+            if scope not in self._trees:
+                self._trees[scope] = {}
+                self._roots[path] += 1
+                if self._roots[path] == 1:
+                    self._folders.need_tree(path)
+            self._trees[scope][lease.id] = lease.acquired_at
 
     def ended(self, lease: Lease) -> None:
         """They hold them no more."""
-        for path, tree in _places(lease):
+        for scope, (path, tree) in _places(lease):
             if tree:
-                leases = self._trees.get(path, {})
-                leases.pop(lease.id, None)
-                if not leases and self._trees.pop(path, None) is not None:
-                    self._folders.drop_tree(path)
+                self._free(scope, path, lease.id)
             elif file := self._files.get(path):
                 file.leases.discard(lease.id)
                 self._settle(path, file)
 
-    def read(self, path: str, reader: str, now: float) -> None:
+    def read(self, path: str, now: float) -> None:
         """An agent has read a file."""
-        file = self._file(path, now)
-        file.readers.add(reader)
+        self._file(path, now).read = True
         self._reads.pop(path, None)
         self._reads[path] = None
         self._need(path, anew=True)
         while len(self._reads) > self._most_read:
-            oldest = next(iter(self._reads))
-            del self._reads[oldest]
-            self._files[oldest].readers.clear()
-            self._settle(oldest, self._files[oldest])
+            self.forgotten([next(iter(self._reads))])
 
-    def left(self, session: str) -> None:
-        """A session has ended, and what it and its subagents had read matters no more."""
-        for path in list(self._reads):
-            file = self._files[path]
-            file.readers -= {each for each in file.readers if each.partition("/")[0] == session}
-            if not file.readers:
+    def forgotten(self, paths: Iterable[str]) -> None:
+        """No agent knows these files any more."""
+        for path in paths:
+            if path in self._reads:
                 del self._reads[path]
-                self._settle(path, file)
+                self._files[path].read = False
+                self._settle(path, self._files[path])
 
     def matters(self, path: str) -> bool:
         """Whether anybody holds or has read a file, or anything in this folder."""
-        return path in self._files or path in self._below or bool(self._trees and self._root(path))
+        return path in self._files or path in self._below or bool(self._trees and self._around(path))
 
     def within(self, folder: str) -> tuple[str, ...]:
         """The files that matter in a folder, by their names."""
@@ -97,22 +94,27 @@ class Interest:
         """Since when a file has mattered."""
         if file := self._files.get(path):
             return file.since
-        return min(self._trees.get(self._root(path), {"": 0.0}).values())
-
-    def readers(self, path: str) -> tuple[str, ...]:
-        """The agents that have read a file, by their ids."""
-        file = self._files.get(path)
-        return tuple(sorted(file.readers)) if file else ()
+        return min((at for scope in self._around(path) for at in self._trees[scope].values()), default=0.0)
 
     def in_tree(self, path: str) -> bool:
         """Whether a file matters only because it lies in a tree that somebody holds."""
         return path not in self._files
 
-    def _root(self, path: str) -> str:
-        """The tree that a path lies in, or nothing."""
-        inside = f"{path}{os.sep}"
-        roots = tuple(self._trees)  # one step, also while the loop changes it
-        return next((each for each in roots if inside.startswith(f"{each.rstrip(os.sep)}{os.sep}")), "")
+    def _around(self, path: str) -> list[Scope]:
+        """The folders and patterns that a file is part of."""
+        file = Scope(Kind.FILE, path)
+        held = tuple(self._trees)  # one step, also while the loop changes it
+        return [each for each in held if each.overlaps(file)]
+
+    def _free(self, scope: Scope, root: str, lease_id: str) -> None:
+        leases = self._trees.get(scope)
+        if leases is None or leases.pop(lease_id, None) is None or leases:
+            return
+        del self._trees[scope]
+        self._roots[root] -= 1
+        if not self._roots[root]:
+            del self._roots[root]
+            self._folders.drop_tree(root)
 
     def _file(self, path: str, since: float) -> "_File":
         if path not in self._files:
@@ -133,7 +135,7 @@ class Interest:
 
     def _settle(self, path: str, file: "_File") -> None:
         """Forget a file that nobody holds or has read; its folder is spare after the last of them."""
-        if file.leases or file.readers:
+        if file.leases or file.read:
             self._need(path)
             return
         folder = _folder(path)
@@ -155,7 +157,7 @@ class Interest:
 class _File:
     since: float
     leases: set[str] = field(default_factory=set)
-    readers: set[str] = field(default_factory=set)
+    read: bool = False
 
 
 @dataclass(slots=True)
@@ -169,5 +171,10 @@ def _folder(path: str) -> str:
     return path.rpartition(os.sep)[0] or os.sep
 
 
-def _places(lease: Lease) -> Iterable[Place]:
-    return filter(None, map(place, lease.scopes))
+def _places(lease: Lease) -> Iterable[tuple[Scope, Place]]:
+    """What is watched for a lease; not the workspace that a shell has while it runs nobody knows what.
+
+    Whatever is written there meanwhile passes as the shell's own, and a watch on all of it is not cheap.
+    """
+    feared = Scope(Kind.DIR, lease.workspace) if lease.reason == SHELL else None
+    return ((each, at) for each in lease.scopes if each != feared and (at := place(each)))

@@ -1,7 +1,8 @@
 """Where those who wait for a lease sit until it is pushed to them; nobody polls."""
 
 import asyncio
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable
 
 from lsp_orch.domain.errors import Refusal
 from lsp_orch.domain.events import Event, LeaseGranted, WaiterGone, WaiterQueued
@@ -18,21 +19,34 @@ class Lobby:
         self._desk = desk
         self._leases = leases
         self._tickets: dict[str, asyncio.Future[Lease | None]] = {}
+        self._seats: Counter[str] = Counter()
         for waiter in waiting:
             self._open(waiter)
 
-    async def acquire(self, ask: Ask, wait_s: float) -> Granted | Queued | Refusal:
-        """Ask, and wait up to ``wait_s`` seconds for the grant; the place in the queue outlives the wait."""
+    async def acquire(
+        self, ask: Ask, wait_s: float, queued: Callable[[Waiter], None] = lambda _: None
+    ) -> Granted | Queued | Refusal:
+        """Ask, and wait up to ``wait_s`` seconds for the grant; the place in the queue outlives the wait.
+
+        ``queued`` is told of the place before the wait.
+        """
         outcome = await self._desk.do(lambda tx: self._leases.acquire(tx, ask, wait_s))
-        if not isinstance(outcome, Queued) or wait_s <= 0:
+        if not isinstance(outcome, Queued):
             return outcome
-        if decided := self._tickets.get(outcome.waiter.id):
-            done, _ = await asyncio.wait([decided], timeout=wait_s)
-            if done:  # without a lease it was taken out of the queue: asking again would put it back
-                lease = decided.result()
-                return Granted(lease=lease) if lease else outcome
-        # decided before we sat down, or in others' hands since: the store knows
-        return await self._desk.do(lambda tx: self._leases.acquire(tx, ask))
+        queued(outcome.waiter)
+        if wait_s <= 0:
+            return outcome
+        ticket = outcome.waiter.id
+        self._seats[ticket] += 1
+        try:
+            return await self._sit(ask, outcome, wait_s)
+        finally:
+            self._seats[ticket] -= 1
+            self._seats += Counter()  # drops those that are empty
+
+    def expected(self, ticket: str) -> bool:
+        """Whether somebody sits here for it, who is told by that."""
+        return ticket in self._seats
 
     def on_event(self, event: Event) -> None:
         """Take the news from the store."""
@@ -49,6 +63,15 @@ class Lobby:
     def __len__(self) -> int:
         """How many tickets are open."""
         return len(self._tickets)
+
+    async def _sit(self, ask: Ask, queued: Queued, wait_s: float) -> Granted | Queued | Refusal:
+        if decided := self._tickets.get(queued.waiter.id):
+            done, _ = await asyncio.wait([decided], timeout=wait_s)
+            if done:  # without a lease it was taken out of the queue: asking again would put it back
+                lease = decided.result()
+                return Granted(lease=lease) if lease else queued
+        # decided before we sat down, or in others' hands since: the store knows
+        return await self._desk.do(lambda tx: self._leases.acquire(tx, ask))
 
     def _open(self, waiter: Waiter) -> None:
         self._tickets[waiter.id] = asyncio.get_running_loop().create_future()

@@ -1,13 +1,12 @@
 """The documents of the outside world, as CONTRACT.md names them."""
 
-import os
 from datetime import UTC, datetime
 from typing import Any
 
 from lsp_orch.domain.grants import Granted, Queued, Waiter
 from lsp_orch.domain.lease import Holder, Lease
-from lsp_orch.domain.scope import Scope
 from lsp_orch.domain.session import Session
+from lsp_orch.endpoints.resources import shown
 
 
 def rfc3339(moment: float | None) -> str | None:
@@ -22,13 +21,6 @@ def clock_time(moment: float) -> str:
     return datetime.fromtimestamp(moment, UTC).strftime("%H:%M UTC")
 
 
-def resource(scope: Scope, workspace: str) -> str:
-    """A scope as people write it: relative to the workspace, with slashes."""
-    inside = f"{workspace.rstrip(os.sep)}{os.sep}"  # both are canonical: no need to resolve them again
-    relative = scope.key.removeprefix(inside) if workspace else scope.key
-    return relative.replace(os.sep, "/")
-
-
 def holder(value: Holder) -> dict[str, Any]:
     """``{"id", "kind", "name"}``."""
     return {"id": value.id, "kind": value.kind.value, "name": value.name}
@@ -41,7 +33,7 @@ def lease(value: Lease) -> dict[str, Any]:
         "token": value.token,
         "mode": value.mode.value,
         "state": value.state.value,
-        "resources": [resource(scope, value.workspace) for scope in value.scopes],
+        "resources": [shown(scope, value.workspace) for scope in value.scopes],
         "holder": holder(value.holder),
         "reason": value.reason,
         "acquired_at": rfc3339(value.acquired_at),
@@ -54,7 +46,7 @@ def waiter(value: Waiter, position: int) -> dict[str, Any]:
     return {
         "id": value.id,
         "holder": holder(value.ask.holder),
-        "resources": [resource(scope, value.ask.workspace) for scope in value.ask.scopes],
+        "resources": [shown(scope, value.ask.workspace) for scope in value.ask.scopes],
         "mode": value.ask.mode.value,
         "position": position,
         "since": rfc3339(value.since),
@@ -65,10 +57,12 @@ def outcome(value: Granted | Queued) -> dict[str, Any]:
     """What ``lease acquire`` answers."""
     if isinstance(value, Granted):
         return {"granted": True, "lease": lease(value.lease)}
+    claims_at = value.waiter.claims_at
     return {
         "granted": False,
         "ticket": {"id": value.waiter.id, "position": value.position},
         "conflicts": [lease(each) for each in value.conflicts],
+        **({} if claims_at is None else {"claim": {"until": rfc3339(claims_at)}}),
     }
 
 

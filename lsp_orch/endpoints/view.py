@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 
 from lsp_orch.domain.events import (
+    ClaimMade,
+    ClaimRefused,
     Event,
     LeaseChanged,
     LeaseEnded,
@@ -51,7 +53,7 @@ class LeaseView:
             case LeaseEnded(lease=lease):
                 self._leases.pop(lease.id, None)
                 return lease.scopes
-            case WaiterQueued(waiter=waiter):
+            case WaiterQueued(waiter=waiter) | ClaimMade(waiter=waiter) | ClaimRefused(waiter=waiter):
                 self._waiters[waiter.id] = waiter
                 return waiter.ask.scopes
             case WaiterGone(waiter=waiter):

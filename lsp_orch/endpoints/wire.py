@@ -1,7 +1,7 @@
 """What a connection and the role that speaks on it know of each other."""
 
 from collections.abc import Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 
@@ -10,7 +10,8 @@ class Hello:
     """The optional first message; a plain LSP client that skips it is an ``editor``.
 
     ``pid`` is the process that the connection speaks for (0 when unknown), ``mode`` what a hook
-    does when we fail (``enforce``, ``advise`` or empty for the setting), ``cwd`` an absolute path.
+    does when we fail (``enforce``, ``advise`` or empty for the setting), ``cwd`` an absolute path,
+    ``inbox`` and its token where a hook's session takes messages: kept in memory, and never shown.
     """
 
     role: str = "editor"
@@ -18,6 +19,8 @@ class Hello:
     pid: int = 0
     mode: str = ""
     cwd: str = ""
+    inbox: str = field(default="", repr=False)
+    inbox_token: str = field(default="", repr=False)
 
 
 class Peer(Protocol):

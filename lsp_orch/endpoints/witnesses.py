@@ -3,20 +3,22 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from lsp_orch.domain.attribution import GRACE_S, LATE_S, Call, Save, Scene
+from lsp_orch.domain.attribution import GRACE_S, LATE_S, Call, Ended, Save, Scene
+from lsp_orch.domain.lease import Lease, Mode
 
-MOST = 4096  # calls and saves remembered; beyond it the oldest are forgotten
+MOST = 4096  # calls, saves and ended leases remembered; beyond it the oldest are forgotten
 _MEMORY_S = 10 * (LATE_S + GRACE_S)  # a busy daemon may look late
 
 _Of = Callable[[Call], bool]
 
 
 class Witnesses:
-    """The calls under way and those just over, and the latest saves; in memory, and for the loop only."""
+    """The calls and leases just over, the calls under way, the latest saves; in memory, for the loop only."""
 
     def __init__(self) -> None:
         self._calls: dict[str, Call] = {}
         self._saves: list[Save] = []
+        self._leases: list[Ended] = []
 
     def began(self, call: Call) -> None:
         """A tool is about to run."""
@@ -41,9 +43,15 @@ class Witnesses:
         self._saves.append(save)
         self._forget(save.at)
 
+    def released(self, lease: Lease, now: float) -> None:
+        """A lease has ended."""
+        if lease.mode is Mode.WRITE:
+            self._leases.append(Ended(lease=lease, at=now))
+            self._forget(now)
+
     def scene(self) -> Scene:
         """All of it."""
-        return Scene(calls=tuple(self._calls.values()), saves=tuple(self._saves))
+        return Scene(calls=tuple(self._calls.values()), saves=tuple(self._saves), ended=tuple(self._leases))
 
     def _end(self, those: _Of, now: float, *, for_good: bool = False) -> None:
         for call in filter(those, list(self._calls.values())):
@@ -58,5 +66,6 @@ class Witnesses:
             if call.ended is not None and call.ended < old and not call.background:
                 del self._calls[call.id]
         self._saves = [each for each in self._saves if each.at >= old][-MOST:]
+        self._leases = [each for each in self._leases if each.at >= old][-MOST:]
         while len(self._calls) > MOST:
             del self._calls[next(iter(self._calls))]

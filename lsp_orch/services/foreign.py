@@ -1,26 +1,28 @@
 """Foreign writes: what nobody told us of is noted, attributed, and announced to those whose file it was."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from lsp_orch.domain.attribution import Attribution, Scene, Sighting, attribute
+from lsp_orch.domain.attribution import GRACE_S, Attribution, Scene, Sighting, attribute
 from lsp_orch.domain.events import ForeignWrite
 from lsp_orch.domain.lease import Lease, Mode
 from lsp_orch.domain.scope import Kind, Scope, touch
-from lsp_orch.domain.version import Content, Version
+from lsp_orch.domain.version import Content, Version, Why
+from lsp_orch.services.reads import Reads
 from lsp_orch.services.recovery import Recovery
 from lsp_orch.store.base import Tx
 
 _RECENT = 8  # versions that a look may have been overtaken by
+_FOUND = (Why.GRANTED, Why.READ, Why.BEFORE_WRITE)  # kept for what is to come, whoever wrote it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
     """A file was looked at and says ``content``; None where that cannot be kept.
 
-    It was read ``at`` a time after we ``heard`` of it. ``since`` is None when the file itself was written;
-    else only something near it was, or we have just begun to watch: what was noted before ``since`` proves
-    nothing then.
+    It was read ``at`` a time after we ``heard`` of it; it is watched ``since`` before. ``near``: not the file
+    itself was written, but something near it, or we have just begun to watch: what was noted before ``since``
+    proves nothing then.
     """
 
     path: str
@@ -28,7 +30,8 @@ class Look:
     content: Content | None
     heard: float
     at: float
-    since: float | None = None
+    since: float = 0.0
+    near: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,52 +46,73 @@ class Open:
 class ForeignWrites:
     """Each method is one step inside the caller's transaction."""
 
-    def __init__(self, recovery: Recovery) -> None:
+    def __init__(self, recovery: Recovery, reads: Reads) -> None:
         self._recovery = recovery
+        self._reads = reads
 
     def looked(self, tx: Tx, look: Look, scene: Scene) -> Open | bool:
         """Take in what a file says; True when there is nothing more to do, False when it must be kept anew.
 
         What comes back is given to ``judge`` a moment later: whoever wrote may be about to say so.
         """
-        if self._known(tx, look):
+        recent = tx.versions.of_path(look.path, most=_RECENT)
+        found = _found(recent, look)
+        if found is None and self._known(recent, look):
             return True
         leases = tuple(_on(tx, look.path))
-        before = tx.versions.newest(look.path)
+        before = recent[1:] if found else recent
         sighting = Sighting(
             path=look.path,
             workspace=look.workspace or next((each.workspace for each in leases), ""),
             content=look.content,
             heard=look.heard,
             at=look.at,
-            before=before.id if before else "",
+            before=before[0].id if before else "",
         )
-        guess = attribute(sighting, _with(scene, leases))
+        guess = attribute(sighting, _with(scene, leases, sighting))
         if look.content is not None:
             version = self._recovery.note(tx, look.path, look.content, guess.author, guess.why)
             if version is None:
                 return False
             sighting = replace(sighting, after=version.id)
+            if found:
+                tx.versions.attribute(found.id, guess.author, guess.why)
+        if guess.authors:  # for all others it is too early to say
+            self._reads.changed(tx, look.path, guess.author, look.at)
         return Open(sighting=sighting, leases=leases, guess=guess)
 
-    def judge(self, tx: Tx, found: Open, scene: Scene, readers: Iterable[str]) -> None:
+    def judge(self, tx: Tx, found: Open, scene: Scene) -> None:
         """Say who wrote, now that whoever did has had the time to tell, and announce what was foreign."""
-        leases = found.leases or tuple(_on(tx, found.sighting.path))
-        verdict = attribute(found.sighting, _with(scene, leases))
-        if found.sighting.after and verdict != found.guess:
-            tx.versions.attribute(found.sighting.after, verdict.author, verdict.why)
+        seen = found.sighting
+        leases = found.leases or tuple(_on(tx, seen.path))
+        verdict = attribute(seen, _with(scene, leases, seen))
+        if seen.after and verdict != found.guess:
+            tx.versions.attribute(seen.after, verdict.author, verdict.why)
+        self._reads.changed(tx, seen.path, verdict.author, seen.at)
         if not verdict.own:
-            _announce(tx, found.sighting, verdict, leases, readers)
+            readers = tx.reads.otherwise(seen.path, seen.content.digest if seen.content else None)
+            _announce(tx, seen, verdict, leases, readers)
 
-    def _known(self, tx: Tx, look: Look) -> bool:
-        recent = tx.versions.of_path(look.path, most=_RECENT)
+    def _known(self, recent: Sequence[Version], look: Look) -> bool:
         if look.content is None:  # it cannot be told whether it was written: only its own news counts
-            return look.since is not None
+            return look.near
         if not recent:
-            return look.since is not None or look.content.absent
-        if look.since is not None and recent[0].seen_at < look.since:
+            return look.near or look.content.absent
+        if look.near and recent[0].seen_at < look.since:
             return True
         return any(each.content == look.content for each in (recent[0], *_overtaking(recent, look.heard)))
+
+
+def _found(recent: Sequence[Version], look: Look) -> Version | None:
+    """The newest version, where somebody came upon what was written before we did: that is told all the same.
+
+    The one before it was still seen while the file was watched, so that it was written since.
+    """
+    if look.near or len(recent) < 2:  # noqa: PLR2004 - what it said before, and says now
+        return None
+    newest, before = recent[:2]
+    new = newest.content == look.content and newest.kept_at >= look.heard - GRACE_S
+    return newest if new and newest.why in _FOUND and before.seen_at >= look.since else None
 
 
 def _overtaking(recent: Iterable[Version], heard: float) -> Iterable[Version]:
@@ -101,8 +125,11 @@ def _on(tx: Tx, path: str) -> Iterable[Lease]:
     return (each for each in tx.leases.touching((scope,)) if touch(each.scopes, (scope,)))
 
 
-def _with(scene: Scene, leases: Iterable[Lease]) -> Scene:
-    writers = frozenset(each.holder.id for each in leases if each.mode is Mode.WRITE)
+def _with(scene: Scene, leases: Iterable[Lease], seen: Sighting) -> Scene:
+    """The scene with those who hold the file for writing, or still did when it was written."""
+    scope = (Scope(Kind.FILE, seen.path),)
+    late = [each.lease for each in scene.ended if each.at > seen.heard and touch(each.lease.scopes, scope)]
+    writers = frozenset(each.holder.id for each in (*leases, *late) if each.mode is Mode.WRITE)
     return replace(scene, writers=writers)
 
 

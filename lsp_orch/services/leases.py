@@ -5,7 +5,14 @@ from dataclasses import replace
 
 from lsp_orch.domain.cycles import cycle
 from lsp_orch.domain.errors import Code, Misuse, Refusal
-from lsp_orch.domain.events import LeaseChanged, LeaseEnded, LeaseGranted, WaiterGone, WaiterQueued
+from lsp_orch.domain.events import (
+    ClaimRefused,
+    LeaseChanged,
+    LeaseEnded,
+    LeaseGranted,
+    WaiterGone,
+    WaiterQueued,
+)
 from lsp_orch.domain.grants import (
     Ask,
     Granted,
@@ -18,8 +25,10 @@ from lsp_orch.domain.grants import (
     missing,
     refuse_deadlock,
 )
-from lsp_orch.domain.lease import STEPS, Lease, State, Step, advance, expiry
+from lsp_orch.domain.lease import STEPS, Holder, Lease, Mode, State, Step, advance, expiry
+from lsp_orch.domain.read import Writer
 from lsp_orch.domain.scope import Scope
+from lsp_orch.domain.version import Author
 from lsp_orch.services.ports import Clock, Ids, SettingsOf
 from lsp_orch.store.base import Tx
 
@@ -87,6 +96,44 @@ class Leases:
         self.withdraw(tx, tx.waiters.of_session(session), why)
         self.release(tx, tx.leases.of_session(session), why)
 
+    def take(
+        self, tx: Tx, ask: Ask, from_whom: Iterable[Lease], why: str, waiter: Waiter | None = None
+    ) -> Lease:
+        """End others' leases and grant the ask ahead of everybody who waits; they are told who and why."""
+        ended = list(from_whom)
+        for lease in ended:
+            tx.leases.delete(lease)
+            tx.announce(LeaseEnded(lease=lease, why=why, by=ask.holder.name, reason=ask.reason))
+        asked = tx.waiters.of_holder(ask.holder.id)
+        mine = waiter or next((each for each in asked if again(ask, each.ask)), None)
+        if mine:
+            tx.waiters.delete(mine)
+            ask = replace(ask, state=mine.ask.state)  # who waits with unsaved work gets it for that
+        lease = self._grant(tx, ask, tx.leases.touching(ask.scopes), mine.id if mine else "")
+        freed = [scope for each in ended for scope in each.scopes]
+        self._promote(tx, [*freed, *ask.scopes])  # what the holder also waits for may have come with it
+        return lease
+
+    def object(self, tx: Tx, holder: Holder, scopes: Iterable[Scope]) -> None:
+        """The holder wants to keep it: those who claim it wait like everybody else."""
+        for waiter in tx.waiters.touching(scopes):
+            if waiter.claims_at is not None and waiter.ask.holder.id != holder.id:
+                self.unclaim(tx, waiter, holder.name)
+
+    def unclaim(self, tx: Tx, waiter: Waiter, by: str) -> None:
+        """A holder has objected: the waiter waits on."""
+        after = replace(waiter, claims_at=None)
+        tx.waiters.update(after)
+        tx.announce(ClaimRefused(waiter=after, by=by))
+
+    def downgrade(self, tx: Tx, lease: Lease) -> Lease:
+        """Let a writer be a reader, so that others may read beside it."""
+        after = replace(lease, mode=Mode.READ)
+        tx.leases.downgrade(lease)
+        tx.announce(LeaseChanged(lease=after))
+        self._promote(tx, lease.scopes)
+        return after
+
     def step(self, tx: Tx, leases: Iterable[Lease], step: Step) -> None:
         """Take each lease that knows ``step`` through it."""
         for lease in leases:
@@ -99,6 +146,9 @@ class Leases:
         """Note that a person has saved: whoever waits gets the file now, otherwise they keep it a while."""
         self.withdraw(tx, [each for each in tx.waiters.of_holder(holder_id) if scope in each.ask.scopes])
         mine = [lease for lease in tx.leases.of_holder(holder_id) if scope in lease.scopes]
+        for lease in mine:
+            by = Author(id=holder_id, name=lease.holder.name)
+            tx.reads.wrote(Writer(path=scope.key, by=by, at=self._clock.now()))
         waiting = [waiter for waiter in tx.waiters.touching([scope]) if waiter.ask.holder.id != holder_id]
         if waiting:
             self.release(tx, mine)
@@ -134,6 +184,7 @@ class Leases:
         for lease in theirs:
             tx.leases.delete(lease)
             tx.announce(LeaseEnded(lease=lease, why="reclaimed"))
+        self.object(tx, ask.holder, ask.scopes)
         lease = self._issue(tx, ask, ())
         tx.announce(LeaseGranted(lease=lease))
         self._promote(tx, ask.scopes)  # they may have asked for it meanwhile
@@ -141,6 +192,7 @@ class Leases:
 
     def _renew(self, tx: Tx, ask: Ask, live: Iterable[Lease]) -> None:
         own = [replace(lease, ttl_s=ask.ttl_s) for lease in live if lease.holder.id == ask.holder.id]
+        self.object(tx, ask.holder, [scope for lease in own for scope in lease.scopes])
         self.step(tx, own, Step.CHANGE if ask.state is State.DIRTY else Step.RENEW)
 
     def _obstacles(

@@ -1,13 +1,14 @@
 """What the services need of the world; each adapter implements one of these."""
 
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
 
 from lsp_orch.domain.errors import Refusal
 from lsp_orch.domain.note import Filed, Note
 from lsp_orch.domain.recall import Filter, Matches
+from lsp_orch.domain.repository import Checkout
 from lsp_orch.domain.result import Outcome
 from lsp_orch.domain.settings import Settings
 from lsp_orch.domain.shell.writes import Writes
@@ -61,11 +62,23 @@ class Paths(Protocol):
     def workspace(self, path: str) -> str:
         """Find the checkout that holds the canonical ``path``; empty when none does."""
 
+    def repository(self, workspace: str) -> str:
+        """What all worktrees of a checkout's repository share; the workspace itself where there is none."""
+
+    def exists(self, path: str) -> bool:
+        """Whether there is anything at the canonical ``path``."""
+
+    def files(self, folder: str, most: int) -> list[str]:
+        """The first files below a folder that are not git's own, by their names; links are not followed."""
+
     def is_folder(self, path: str) -> bool:
         """Whether there is a folder at the canonical ``path``."""
 
     def says(self, path: str, text: str) -> bool:
         """Whether there is a file at the canonical ``path`` that says just ``text``."""
+
+    def text(self, path: str) -> str:
+        """What the file at the canonical ``path`` says in UTF-8; empty when it cannot be read as that."""
 
     def unsaved(self, path: str, text: str) -> bool:
         """Whether a buffer that opens with ``text`` has what the file has not; when in doubt, no."""
@@ -126,6 +139,34 @@ class Git(Protocol):
         """Move the user's checkout forward to ``commit``."""
 
 
+class Repositories(Protocol):
+    """Which repository a checkout is of. A root is the canonical folder of a workspace."""
+
+    def known(self, root: str) -> Checkout | None:
+        """What was found out before, if that still holds; costs nothing."""
+
+    def find(self, root: str) -> Checkout:
+        """Find out, and remember it; may start programs."""
+
+    def branch(self, root: str) -> str:
+        """The branch that is checked out in a known checkout; empty when there is none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """Where a running agent's session takes messages; the token is never shown."""
+
+    socket: str
+    token: str = field(repr=False)
+
+
+class Messenger(Protocol):
+    """Reaches running sessions."""
+
+    async def send(self, to: Address, text: str) -> bool:
+        """Hand over a message; whether somebody took it. What becomes of it there nobody says."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """What a worker is started with; ``log`` is the file that its events are kept in."""
@@ -153,6 +194,9 @@ class Run(Protocol):
 
     def events(self) -> AsyncGenerator[str, None]:
         """The kind of each event as it comes, each one a sign of life; ends when the worker has."""
+
+    def say(self, text: str) -> None:
+        """Send it a message, which it reads before it goes on."""
 
     def outcome(self) -> Outcome:
         """What it came to, once it has been ended."""

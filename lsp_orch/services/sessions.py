@@ -6,6 +6,7 @@ from lsp_orch.domain.lease import Party, Step
 from lsp_orch.domain.session import Session
 from lsp_orch.services.leases import Leases
 from lsp_orch.services.ports import Clock, Processes
+from lsp_orch.services.reads import forget
 from lsp_orch.store.base import Tx
 
 
@@ -53,6 +54,7 @@ class Sessions:
     def left(self, tx: Tx, session_id: str) -> None:
         """The session said goodbye: all it held or waited for ends now."""
         self._leases.leave(tx, session_id, "closed")
+        forget(tx, session_id)
         tx.sessions.delete(session_id)
 
     def reap(self, tx: Tx) -> None:
@@ -60,6 +62,7 @@ class Sessions:
         for session in tx.sessions.all():
             if session.pid and not self._processes.alive(session.pid, session.started):
                 self._leases.leave(tx, session.id, "died")
+                forget(tx, session.id)
                 tx.sessions.delete(session.id)
 
     def restart(self, tx: Tx) -> None:

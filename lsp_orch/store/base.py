@@ -8,6 +8,7 @@ from lsp_orch.domain.events import Event
 from lsp_orch.store.connection import Connection
 from lsp_orch.store.health import Health
 from lsp_orch.store.leases import LeaseTable, WaiterTable
+from lsp_orch.store.reads import ReadTable
 from lsp_orch.store.sessions import SessionTable
 from lsp_orch.store.tasks import TaskTable
 from lsp_orch.store.versions import VersionTable
@@ -29,6 +30,11 @@ class Tx:
     def waiters(self) -> WaiterTable:
         """The queue for leases."""
         return WaiterTable(self.connection)
+
+    @cached_property
+    def reads(self) -> ReadTable:
+        """What holders know of files, and who wrote them."""
+        return ReadTable(self.connection)
 
     @cached_property
     def sessions(self) -> SessionTable:

@@ -1,11 +1,14 @@
 """Leases and their queue as rows."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Callable, Iterable
 
 from lsp_orch.domain.grants import Ask, Waiter
 from lsp_orch.domain.lease import Holder, Lease, Mode, Party, State
-from lsp_orch.domain.scope import Kind, Scope
+from lsp_orch.domain.scope import Kind, Scope, folders, touch
 from lsp_orch.store.connection import Connection, Row, Value
+
+Rows = Callable[..., list[Row]]
 
 
 class LeaseTable:
@@ -30,11 +33,10 @@ class LeaseTable:
             **_holder_columns(lease.holder),
         )
         for scope in lease.scopes:
-            self._db.run(
-                "lease.insert_scope", lease_id=lease.id, kind=scope.kind, key=scope.key, mode=lease.mode
-            )
+            columns = _scope_columns(scope)
+            self._db.run("lease.insert_scope", lease_id=lease.id, mode=lease.mode, **columns)
             if lease.mode is Mode.WRITE:
-                self._db.run("lease.raise_fence", kind=scope.kind, key=scope.key, token=lease.token)
+                self._db.run("fence.raise", token=lease.token, **columns)
 
     def update(self, lease: Lease) -> None:
         """Store a changed state, ttl and expiry."""
@@ -45,6 +47,11 @@ class LeaseTable:
             ttl_s=lease.ttl_s,
             expires_at=lease.expires_at,
         )
+
+    def downgrade(self, lease: Lease) -> None:
+        """Let a writer be a reader from now on; the token that it has is not renewed."""
+        self._db.run("lease.downgrade", id=lease.id)
+        self._db.run("lease.downgrade_scopes", id=lease.id)
 
     def delete(self, lease: Lease) -> None:
         """Forget a lease that has ended."""
@@ -68,11 +75,16 @@ class LeaseTable:
         return self._leases(self._db.all("lease.of_session", session=session))
 
     def touching(self, scopes: Iterable[Scope]) -> list[Lease]:
-        """All that may overlap any of ``scopes``, each once."""
-        rows = [
-            row for scope in scopes for row in self._db.all("lease.on_key", key=scope.key, kind=scope.kind)
-        ]
-        return list({lease.id: lease for lease in self._leases(rows)}.values())
+        """All that overlap any of ``scopes``, each once, oldest first."""
+        wanted = frozenset(scopes)
+        near = self._leases(
+            _near(
+                wanted,
+                lambda **at: self._db.all("lease.at", **at),
+                lambda **between: self._db.all("lease.below", **between),
+            )
+        )
+        return sorted((each for each in near if touch(each.scopes, wanted)), key=lambda each: each.token)
 
     def expired(self, now: float) -> list[Lease]:
         """All whose time is up."""
@@ -89,9 +101,13 @@ class LeaseTable:
         return int(row[0])
 
     def fence(self, scope: Scope) -> int:
-        """The newest token granted to a writer of ``scope``; 0 if there never was one."""
-        row = self._db.one("lease.fence", kind=scope.kind, key=scope.key)
-        return 0 if row is None else int(row[0])
+        """The newest token granted to a writer of what overlaps ``scope``; 0 if there never was one."""
+        near = _near(
+            (scope,),
+            lambda **at: self._db.all("fence.at", **at),
+            lambda **between: self._db.all("fence.below", **between),
+        )
+        return max((token for kind, key, token in near if Scope(Kind(kind), key).overlaps(scope)), default=0)
 
     def _leases(self, rows: Iterable[Row]) -> list[Lease]:
         return [self._lease(row) for row in rows]
@@ -135,12 +151,18 @@ class WaiterTable:
         )
         assert row is not None  # noqa: S101 - RETURNING gives the row that was inserted
         for scope in ask.scopes:
-            self._db.run("waiter.insert_scope", waiter_id=ticket, kind=scope.kind, key=scope.key)
+            self._db.run("waiter.insert_scope", waiter_id=ticket, **_scope_columns(scope))
         return Waiter(id=ticket, place=int(row[0]), ask=ask, since=since, expires_at=expires_at)
 
     def update(self, waiter: Waiter) -> None:
-        """Store a changed state and expiry; the place in the queue is kept."""
-        self._db.run("waiter.update", id=waiter.id, state=waiter.ask.state, expires_at=waiter.expires_at)
+        """Store a changed state, expiry and claim; the place in the queue is kept."""
+        self._db.run(
+            "waiter.update",
+            id=waiter.id,
+            state=waiter.ask.state,
+            expires_at=waiter.expires_at,
+            claims_at=waiter.claims_at,
+        )
 
     def delete(self, waiter: Waiter) -> None:
         """Take somebody out of the queue."""
@@ -164,18 +186,27 @@ class WaiterTable:
         return self._waiters(self._db.all("waiter.of_session", session=session))
 
     def touching(self, scopes: Iterable[Scope]) -> list[Waiter]:
-        """All that may overlap any of ``scopes``, each once, first come first."""
-        rows = [
-            row for scope in scopes for row in self._db.all("waiter.on_key", key=scope.key, kind=scope.kind)
-        ]
-        return sorted({row[1]: self._waiter(row) for row in rows}.values(), key=lambda each: each.place)
+        """All that overlap any of ``scopes``, each once, first come first."""
+        wanted = frozenset(scopes)
+        near = self._waiters(
+            _near(
+                wanted,
+                lambda **at: self._db.all("waiter.at", **at),
+                lambda **between: self._db.all("waiter.below", **between),
+            )
+        )
+        return sorted((each for each in near if touch(each.ask.scopes, wanted)), key=lambda each: each.place)
 
     def expired(self, now: float) -> list[Waiter]:
         """All whose ticket is no longer valid."""
         return self._waiters(self._db.all("waiter.expired", now=now))
 
+    def claiming(self, now: float) -> list[Waiter]:
+        """All whose claim has come due, the earliest first."""
+        return self._waiters(self._db.all("waiter.claiming", now=now))
+
     def deadline(self) -> float | None:
-        """When the next ticket ends."""
+        """When the next ticket ends or the next claim comes due."""
         return _only(self._db.one("waiter.deadline"))
 
     def _waiters(self, rows: Iterable[Row]) -> list[Waiter]:
@@ -192,7 +223,7 @@ class WaiterTable:
             ttl_s=row[9],
             state=State(row[10]),
         )
-        return Waiter(id=row[1], place=row[0], ask=ask, since=row[11], expires_at=row[12])
+        return Waiter(id=row[1], place=row[0], ask=ask, since=row[11], expires_at=row[12], claims_at=row[13])
 
 
 def _holder(columns: Row) -> Holder:
@@ -207,6 +238,22 @@ def _holder_columns(holder: Holder) -> dict[str, Value]:
         "holder_name": holder.name,
         "session": holder.session,
     }
+
+
+def _scope_columns(scope: Scope) -> dict[str, Value]:
+    return {"kind": scope.kind, "key": scope.key, "anchor": scope.anchor}
+
+
+def _near(scopes: Iterable[Scope], at: Rows, below: Rows) -> list[Row]:
+    """Each row that may overlap one of ``scopes``: its anchor is above theirs or below a broad one's."""
+    anchors = {each.anchor: each.broad for each in sorted(scopes, key=lambda each: each.broad)}
+    above = {folder for anchor in anchors for folder in folders(anchor)}
+    rows = at(anchors=json.dumps(sorted(above))) if anchors else []
+    for anchor, broad in anchors.items():
+        if broad:
+            # by the order of code points a zero comes after the slash
+            rows += below(least=f"{anchor.rstrip('/')}/", most=f"{anchor.rstrip('/')}0")
+    return list({tuple(row): row for row in rows}.values())
 
 
 def _scopes(rows: Iterable[Row]) -> tuple[Scope, ...]:

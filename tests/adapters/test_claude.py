@@ -115,6 +115,24 @@ async def test_an_end_without_one_is_refused_whatever_the_exit_status(
     assert any(each in outcome.result.message for each in told.split("|")), outcome.result.message
 
 
+async def test_the_turn_that_a_late_message_makes_costs_nobody_the_result(tmp_path: Path) -> None:
+    """As the client was seen to say: the result, then one more without any, for the message's own turn."""
+    result = {"status": "done", "summary": "x", "changed_files": [], "follow_ups": [], "learnings": []}
+    first = json.dumps({"type": "result", "structured_output": result, "total_cost_usd": 0.1})
+    second = json.dumps({"type": "result", "result": "thank you", "total_cost_usd": 0.3})
+    client = tmp_path / "claude"
+    client.write_text(f"#!/bin/sh\necho '{first}'\necho '{second}'\n")
+    client.chmod(0o700)
+    fields = {"model": "m", "max_usd": 1.0, "max_turns": 1, "check": "", "log": str(tmp_path / "log")}
+    only = Job(session_id=SESSION, folder=str(tmp_path), prompt="go", **fields)  # type: ignore[arg-type]  # as named
+    run = await ClaudeWorker(str(client), ["/bin/true"], SystemProcesses(), 300.0).start(only)
+    assert await events(run) == ["result", "result"]
+    await run.end(1.0)
+    outcome = run.outcome()
+    assert isinstance(outcome.result, Result)
+    assert outcome.cost_usd == pytest.approx(0.3)
+
+
 @pytest.mark.real
 async def test_one_that_cannot_begin_says_why(claude: RealClaude, model: ScriptedModel) -> None:
     outcome, _ = await play(claude, model, session_id="not-a-uuid")

@@ -93,3 +93,22 @@ def test_what_is_no_file_says_nothing(root: Path) -> None:
     os.mkfifo(root / "pipe")  # and to open it would wait for ever
     for name in ("missing", ".", "pipe"):
         assert not PATHS.says(str(root / name), "")
+
+
+def test_a_disk_that_is_blind_to_case_knows_a_file_by_one_spelling(root: Path) -> None:
+    blind = RealPaths(case_blind=True)
+    (root / "Src").mkdir()
+    (root / "Src" / "A.py").touch()
+    wanted = f"{root}/Src/A.py"
+    assert {blind.canonical(each, str(root)) for each in ("Src/A.py", "src/a.py", "SRC/a.PY")} == {wanted}
+    new = {blind.canonical(each, str(root)) for each in ("src/New.py", "SRC/NEW.PY", "Src/new/../new.py")}
+    assert new == {f"{root}/Src/new.py"}
+
+
+def test_all_worktrees_of_a_repository_share_one_name(root: Path) -> None:
+    (root / "main/.git/worktrees/side").mkdir(parents=True)
+    (root / "main/.git/worktrees/side/commondir").write_text("../..\n")
+    (root / "side").mkdir()
+    (root / "side/.git").write_text(f"gitdir: {root}/main/.git/worktrees/side\n")
+    assert PATHS.repository(f"{root}/main") == PATHS.repository(f"{root}/side") == f"{root}/main/.git"
+    assert PATHS.repository(f"{root}/elsewhere") == f"{root}/elsewhere"

@@ -3,6 +3,7 @@
 import os
 import shutil
 import stat
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from tests.fixtures.daemon import Instance
 
 EVERY = {
     *("python", "command", "socket folder", "state folder", "daemon", "store", "settings", "git"),
-    *("repository", "claude", "vault", "note watcher", "file watcher", "hook", "editor pipe"),
+    *("repository", "claude", "vault", "note watcher", "file watcher", "hook", "editor pipe", "git guard"),
 }
 
 
@@ -207,6 +208,33 @@ def test_claude_is_found_beside_our_interpreter(monkeypatch: pytest.MonkeyPatch,
     assert programs.find_claude("claude-of-this-test") is None
     found = _program(tmp_path / "claude-of-this-test", "true")
     assert programs.find_claude("claude-of-this-test") == found
+
+
+def test_without_the_guard_in_gits_hooks_the_doctor_says_how_to_put_it_in(well: Instance) -> None:
+    check = checks(well)["git guard"]
+    assert check["status"] == "warning"
+    assert "pre-commit, pre-merge-commit, pre-push, pre-rebase" in check["detail"]
+    assert check["mend"] == "run `lsp-orch setup --git`"
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_the_guard_in_gits_hooks_is_tried_out_and_nothing_is_left(well: Instance, *, elsewhere: bool) -> None:
+    if elsewhere:
+        subprocess.run(["git", "config", "core.hooksPath", "tools"], cwd=well.workspace, check=True)
+    assert well.cli("setup").returncode == 0
+    check = checks(well)["git guard"]
+    assert (check["status"], check["mend"]) == ("ok", "")
+    folder = well.workspace / ".git" / ("lsp-orch-guard/hooks" if elsewhere else "hooks")
+    assert f"refused by {folder}" in check["detail"]
+    assert well.json("lease", "list", "--all") == {"leases": [], "waiters": []}
+
+
+def test_a_guard_that_lets_everything_through_is_found(well: Instance) -> None:
+    assert well.cli("setup").returncode == 0
+    hook = well.workspace / ".git" / "hooks" / "pre-commit"
+    hook.write_text(f"{hook.read_text().partition('guard()')[0]}exit 0\n")
+    check = checks(well, status=1)["git guard"]
+    assert "should be refused with [commit-held]; git left with 0" in check["detail"]
 
 
 def _inside(instance: Instance, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -47,6 +47,13 @@ def test_a_greeting_is_one_frame_of_json() -> None:
     }
 
 
+def test_a_greeting_may_name_the_inbox_of_a_session() -> None:
+    inbox = ('/run/"1".sock', WORD)
+    body = greeting("hook", pid=7, mode="", token="", inbox=inbox).partition(b"\r\n\r\n")[2]
+    params = json.loads(body)["params"]
+    assert (params["inbox"], params["inbox_token"]) == inbox
+
+
 def test_a_folder_whose_name_is_not_utf_8_keeps_its_bytes(tmp_path: Path) -> None:
     folder = tmp_path / os.fsdecode(b"caf\xe9")
     folder.mkdir()

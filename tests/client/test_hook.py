@@ -44,6 +44,23 @@ def test_who_asks_through_a_hook_may_be_unknown_and_is_then_not_the_hook(served:
     assert judged(served.client("hook"), exit=0)[1] == f"hook 0  {ROOT}".encode()
 
 
+@pytest.mark.parametrize(
+    ("event", "told"),
+    [
+        (b'{"hook_event_name":"SessionStart","source":"resume"}', ("/run/1.sock", "opens-it")),
+        (b'{"hook_event_name": "PreToolUse"}', ("", "")),
+        (b'{"hook_event_name":"UserPromptSubmit","prompt":"what is \\"SessionStart\\"?"}', ("", "")),
+        (b"?", ("", "")),
+    ],
+)
+def test_where_a_session_takes_messages_is_told_only_when_it_starts(
+    event: bytes, told: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLAUDE_CODE_MESSAGING_SOCKET", "/run/1.sock")
+    monkeypatch.setenv("CLAUDE_CODE_MESSAGING_TOKEN", "opens-it")
+    assert hook._inbox(event) == told
+
+
 def test_in_advise_mode_our_failure_lets_through_with_a_warning(stage: Stage) -> None:
     status, out, err = judged(stage.client("hook", "--crash"))
     assert (status, err) == (0, b"")

@@ -2,8 +2,11 @@
 
 import asyncio
 import os
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +14,9 @@ import pytest
 
 from lsp_orch.adapters.folders import WatchedFolders
 from lsp_orch.adapters.places import Places
-from lsp_orch.daemon import foreign as module
+from lsp_orch.adapters.shell.bash import BashWrites
 from lsp_orch.daemon.desk import Desk
-from lsp_orch.daemon.foreign import Lookout
+from lsp_orch.daemon.foreign import Known, Lookout
 from lsp_orch.daemon.recovery import Archive
 from lsp_orch.daemon.world import World
 from lsp_orch.domain.errors import Unavailable
@@ -23,11 +26,16 @@ from lsp_orch.domain.lease import Holder, Lease, Mode
 from lsp_orch.domain.scope import Kind, Scope
 from lsp_orch.domain.settings import Settings
 from lsp_orch.domain.version import Author, Version, Why
-from lsp_orch.endpoints import alarm, interest
+from lsp_orch.endpoints import alarm
 from lsp_orch.endpoints.hooks.event import HookEvent, holder
-from lsp_orch.endpoints.interest import Place
+from lsp_orch.endpoints.hooks.intent import Intents
+from lsp_orch.endpoints.hooks.tool_use import ToolUse
+from lsp_orch.endpoints.hooks.verdict import PASS, Verdict
+from lsp_orch.endpoints.lobby import Lobby
+from lsp_orch.endpoints.rpc.role import Answer
 from lsp_orch.services.leases import Leases
 from lsp_orch.services.ports import Touch, Watching
+from lsp_orch.services.reads import Reads, forget
 from lsp_orch.store.sqlite import SqliteStore
 from tests.fixtures.leases import agent, person
 
@@ -50,10 +58,30 @@ class Daemon:
         self.desk = Desk(self.store, self.publish)
         settings = settings or Settings()
         self.leases = Leases(self.world.clock, self.world.ids, lambda _: settings)
-        self.archive = Archive(self.world, settings, self.desk)
-        self.lookout = Lookout(self.world, settings, self.desk, self.archive, ())
-        self.lookout._watch.grace_s = GRACE_S
+        self.reads = Reads(self.world.clock)
+        self.archive = Archive(self.world, settings, self.desk, self.reads)
+        self.words: list[tuple[str, str]] = []  # for whom, and what
+        self.lookout = self.look_out(settings)
+        self.tools = ToolUse(
+            desk=self.desk,
+            lobby=Lobby(self.desk, self.leases, []),
+            leases=self.leases,
+            reads=self.reads,
+            intents=Intents(self.world.paths, BashWrites(), lambda _: settings),
+            paths=self.world.paths,
+            settings=lambda _: settings,
+            keep=self.archive.keeper.keep,
+        )
         self.running = [asyncio.create_task(each.run()) for each in (self.archive, self.lookout)]
+
+    def look_out(self, settings: Settings) -> Lookout:
+        """As when a daemon begins, with what agents have read before."""
+        with self.store.transaction() as tx:
+            known = Known(leases=tx.leases.live(), reads=tx.reads.paths())
+        tell = lambda who, text: self.words.append((who, text))  # noqa: E731 - as short as a test wants it
+        lookout = Lookout(self.world, settings, self.desk, self.archive, self.reads, known, tell)
+        lookout._watch.grace_s = GRACE_S
+        return lookout
 
     def publish(self, events: Sequence[Event]) -> None:
         for event in events:
@@ -93,6 +121,31 @@ class Daemon:
         await self.settled()
         return outcome.lease
 
+    async def hold_all(self, scope: Scope, who: Holder) -> None:
+        """As the command line does."""
+        ask = Ask(
+            holder=who, workspace=str(self.root), scopes=(scope,), mode=Mode.WRITE, reason="", ttl_s=60.0
+        )
+
+        async def acquire(_: dict[str, Any]) -> Answer:
+            outcome = await self.desk.do(lambda tx: self.leases.acquire(tx, ask))
+            return {"granted": isinstance(outcome, Granted)}
+
+        assert await self.archive.kept_first(acquire)({}) == {"granted": True}
+        await self.settled()
+
+    async def read_by(self, path: Path, who: Holder) -> None:
+        """As a hook does when an agent has read a file."""
+        assert await self.tools.after(self.event("PostToolUse", who, "Read", path), who.name) == PASS
+        await self.settled()
+
+    async def writes(self, path: Path, who: Holder, **more: Any) -> Verdict:
+        """As a hook does when an agent is about to write one."""
+        return await self.tools.before(self.event("PreToolUse", who, "Write", path, **more), who.name)
+
+    def told_to(self, who: Holder) -> list[str]:
+        return [text for each, text in self.words if each == who.id]
+
     async def keep(self, path: Path, who: Holder, why: Why) -> None:
         await self.archive.keeper.keep(str(path), Author(id=who.id, name=who.name), why)
 
@@ -104,11 +157,14 @@ class Daemon:
 
     def hears(self, name: str, who: Holder, tool: str, path: Path | None = None, call: str = "1") -> None:
         """A hook event of a session."""
-        tool_input: dict[str, Any] = {"file_path": str(path)} if path else {"command": "make"}
-        event = HookEvent(
-            name=name, session=who.id, cwd=str(self.root), tool=tool, tool_input=tool_input, call=call
-        )
+        event = self.event(name, who, tool, path, call=call)
         self.lookout.listener.heard(event, holder(event, who.name))
+
+    def event(self, name: str, who: Holder, tool: str, path: Path | None = None, **more: Any) -> HookEvent:
+        tool_input: dict[str, Any] = {"file_path": str(path)} if path else {"command": "make"}
+        return HookEvent(
+            name=name, session=who.id, cwd=str(self.root), tool=tool, tool_input=tool_input, **more
+        )
 
     async def foreign(self, count: int = 1) -> list[ForeignWrite]:
         """Wait until so many were told."""
@@ -159,6 +215,12 @@ def say(path: Path, data: bytes) -> None:
     path.write_bytes(data)
 
 
+def overwrite(path: Path, data: bytes) -> None:
+    """The same, from another process."""
+    script = "import sys; open(sys.argv[1], 'wb').write(bytes.fromhex(sys.argv[2]))"
+    subprocess.run([sys.executable, "-c", script, path, data.hex()], check=True)
+
+
 def says(path: Path) -> bytes:
     return path.read_bytes()
 
@@ -196,31 +258,140 @@ async def test_the_only_shell_at_work_is_named_and_the_holder_is_left_word_once(
     (told,) = await daemon.foreign()
     daemon.hears("PostToolUse", OTHER, "Bash")
     assert told.by.id == OTHER.id
-    (word,) = daemon.lookout.news_for(BOT.id)
+    (word,) = daemon.told_to(BOT)
     assert word.startswith("[foreign-write] a, which you hold, was written at ")
     assert f"by other, without holding it. {alarm.mend(told)}" in word
     assert alarm.mend(told) == f"What it said before is kept: `lsp-orch recover show --id {told.before}`."
     assert f"What it says now is version {told.after}. Read the file again" in word
-    assert daemon.lookout.news_for(BOT.id) == []
-    assert daemon.lookout.news_for(OTHER.id) == []
+    assert daemon.told_to(OTHER) == []
+
+
+async def test_a_command_that_holds_cannot_be_left_word(daemon: Daemon) -> None:
+    path = daemon.file("a")
+    await daemon.hold(path, command := replace(BOT, session=""))
+    say(path, b"new")
+    (told,) = await daemon.foreign()
+    assert told.holders == (command,)
+    assert daemon.words == []
+
+
+# --- what was read ---
 
 
 async def test_a_file_that_an_agent_has_read_is_kept_and_watched(daemon: Daemon) -> None:
     path = daemon.file("sub/a")
-    kept = await daemon.lookout.remember_read(str(path), BOT)
-    assert isinstance(kept, Version)
-    await daemon.settled()
+    await daemon.read_by(path, BOT)
+    (kept,) = await daemon.versions(path)
+    assert kept.why is Why.READ
     path.unlink()
     (told,) = await daemon.foreign()
     assert (told.holders, told.readers, told.before) == ((), (BOT.id,), kept.id)
-    (word,) = daemon.lookout.news_for(BOT.id)
+    (word,) = daemon.told_to(BOT)
     assert "sub/a, which you have read" in word
+
+
+async def test_what_was_read_before_the_daemon_began_is_watched_again(daemon: Daemon) -> None:
+    path = daemon.file("a")
+    await daemon.read_by(path, BOT)
+    for each in daemon.running:
+        each.cancel()
+    await asyncio.to_thread(daemon.lookout.close)
+    daemon.lookout = daemon.look_out(Settings())
+    daemon.running = [asyncio.create_task(each.run()) for each in (daemon.archive, daemon.lookout)]
+    await daemon.settled()
+    say(path, b"new")
+    (told,) = await daemon.foreign()
+    assert told.readers == (BOT.id,)
+
+
+@pytest.mark.parametrize(
+    ("who", "name"), [(None, "somebody outside"), (OTHER, "other")], ids=["nobody known", "a session"]
+)
+async def test_an_agent_does_not_write_over_what_somebody_else_wrote_after_it_had_read(
+    daemon: Daemon, who: Holder | None, name: str
+) -> None:
+    path = daemon.file("a")
+    await daemon.read_by(path, BOT)
+    if who:
+        daemon.hears("PreToolUse", who, "Bash")
+    overwrite(path, b"\x00theirs\xff")
+    (told,) = await daemon.foreign()
+    assert told.by.name == name
+    verdict = await daemon.writes(path, BOT)
+    assert verdict.exit == 2
+    assert verdict.text.startswith("[lease-stale-read] a is not what you read at ")
+    assert f": {name} wrote it at " in verdict.text
+    kept = await daemon.versions(path)
+    assert (daemon.read(told.before, kept), daemon.read(told.after, kept)) == (b"old", b"\x00theirs\xff")
+    await daemon.read_by(path, BOT)
+    assert await daemon.writes(path, BOT) == PASS
+
+
+async def test_it_is_refused_and_told_once_also_where_it_writes_at_once(daemon: Daemon) -> None:
+    """Whichever comes first, our look or the agent's."""
+    path = daemon.file("a")
+    await daemon.read_by(path, BOT)
+    await daemon.read_by(path, OTHER)
+    overwrite(path, b"theirs")
+    verdict = await daemon.writes(path, BOT)
+    assert (verdict.exit, verdict.text[:18]) == (2, "[lease-stale-read]")
+    (told,) = await daemon.about(path)
+    assert daemon.read(told.before, await daemon.versions(path)) == b"old"
+    words = [*daemon.told_to(BOT), *daemon.told_to(OTHER)]
+    about = [each.partition(", was")[0] for each in words if each.startswith("[foreign-write] a,")]
+    assert about == ["[foreign-write] a, which you hold", "[foreign-write] a, which you have read"]
+
+
+async def test_an_agent_that_waited_for_a_file_reads_anew_what_nobody_known_has_written(
+    daemon: Daemon,
+) -> None:
+    """What it waited for is not what has come."""
+    path = daemon.file("a")
+    await daemon.read_by(path, BOT)
+    lease = await daemon.hold(path, OTHER)
+    assert "lease-held" in (await daemon.writes(path, BOT)).text
+    overwrite(path, b"old and theirs")
+    await daemon.foreign()
+    await daemon.desk.do(lambda tx: daemon.leases.release(tx, [lease]))
+    event = daemon.event("PreToolUse", BOT, "Edit", path)
+    event.tool_input.update(old_string="old", new_string="new")
+    verdict = await daemon.tools.before(event, BOT.name)
+    assert "[lease-stale-read]" in verdict.text
+
+
+async def test_who_has_read_what_it_says_now_is_not_told(daemon: Daemon) -> None:
+    path = daemon.file("a")
+    await daemon.hold(path, ANN)
+    overwrite(path, b"theirs")
+    await daemon.read_by(path, BOT)
+    (told,) = await daemon.foreign()
+    assert (told.holders, told.readers) == ((ANN,), ())
+
+
+async def test_what_a_command_wrote_in_a_workspace_of_its_own_is_told_to_nobody(daemon: Daemon) -> None:
+    """It has let go of it before we look."""
+    path = daemon.file("a")
+    await daemon.read_by(path, OTHER)
+    begins = daemon.event("PreToolUse", BOT, "Bash", call="1", mode="enforce")
+    begins.tool_input["command"] = "python make.py"
+    daemon.lookout.listener.heard(begins, BOT)
+    assert await daemon.tools.before(begins, BOT.name) == PASS
+    assert [each.scopes for each in await daemon.desk.do(lambda tx: tx.leases.live())] == [
+        (Scope(Kind.DIR, str(daemon.root)),)
+    ]
+    say(path, b"made")
+    ends = replace(begins, name="PostToolUse")
+    daemon.lookout.listener.heard(ends, BOT)
+    await daemon.tools.after(ends, BOT.name)
+    assert await daemon.desk.do(lambda tx: tx.leases.live()) == []
+    assert await daemon.about(path) == []
+    assert (await daemon.versions(path))[0].by.id == BOT.id
+    assert "bot wrote it at" in (await daemon.writes(path, OTHER)).text
 
 
 async def test_a_write_of_ones_own_to_what_only_oneself_has_read_is_told_to_nobody(daemon: Daemon) -> None:
     path = daemon.file("a")
-    await daemon.lookout.remember_read(str(path), BOT)
-    await daemon.settled()
+    await daemon.read_by(path, BOT)
     daemon.hears("PreToolUse", BOT, "Bash")
     say(path, b"new")
     assert await daemon.about(path) == []
@@ -384,9 +555,9 @@ async def test_a_persons_save_does_not_hide_a_strangers_write(daemon: Daemon, or
 async def test_nothing_is_told_of_what_nobody_holds_or_has_read_any_more(daemon: Daemon) -> None:
     path, other = daemon.file("a"), daemon.file("b")
     lease = await daemon.hold(path)
-    await daemon.lookout.remember_read(str(other), BOT)
+    await daemon.read_by(other, BOT)
     await daemon.desk.do(lambda tx: daemon.leases.release(tx, [lease]))
-    daemon.hears("SessionEnd", BOT, "")
+    await daemon.desk.do(lambda tx: forget(tx, BOT.session))
     say(path, b"new")
     other.write_bytes(b"new")
     assert [*await daemon.about(path), *await daemon.about(other)] == []
@@ -396,28 +567,25 @@ async def test_nothing_is_told_of_what_nobody_holds_or_has_read_any_more(daemon:
 # --- trees, and how it is doing ---
 
 
-async def test_the_files_of_a_tree_are_kept_and_what_is_written_below_it_is_noted(
-    daemon: Daemon, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("kind", "key"), [(Kind.DIR, "tree"), (Kind.GLOB, "tree/**/*.py")])
+async def test_what_a_stranger_writes_in_a_held_folder_or_pattern_is_told_and_given_back(
+    daemon: Daemon, kind: Kind, key: str
 ) -> None:
-    """As for a lease on a folder."""
-
-    def tree(scope: Scope) -> Place:
-        return Place(scope.key, tree=not Path(scope.key).is_file())
-
-    monkeypatch.setattr(interest, "place", tree)
-    monkeypatch.setattr(module, "place", tree)
-    path = daemon.file("tree/in/a")
-    await daemon.hold(daemon.root / "tree")
-    async with asyncio.timeout(10):
-        while not await daemon.versions(path):
-            await daemon.desk.do(lambda _: None)
-    new = daemon.file("tree/in/new", b"by a stranger")
-    say(path, b"too")
-    for each in (path, new):
-        async with asyncio.timeout(10):
-            while not (found := await daemon.versions(each)) or found[0].why is not Why.FOREIGN_WRITE:
-                await daemon.desk.do(lambda _: None)
-    assert [each.why for each in await daemon.versions(path)] == [Why.FOREIGN_WRITE, Why.GRANTED]
+    path, beside = daemon.file("tree/in/a.py"), daemon.file("beside/a.py")
+    await daemon.hold_all(Scope(kind, str(daemon.root / key)), replace(BOT, session=""))
+    for each in (beside, daemon.file("tree/in/a.txt") if kind is Kind.GLOB else beside):
+        overwrite(each, b"nobody's")
+    overwrite(path, b"too")
+    new = daemon.file("tree/in/new/b.py", b"by a stranger")
+    told = {each.path: each for each in await daemon.foreign(2)}
+    assert set(told) == {str(path), str(new)}
+    kept = await daemon.versions(path)
+    assert [daemon.read(each, kept) for each in (told[str(path)].before, told[str(path)].after)] == [
+        b"old",
+        b"too",
+    ]
+    assert daemon.read(told[str(new)].after, await daemon.versions(new)) == b"by a stranger"
+    assert {each.path for each in (await daemon.about(path)) + (await daemon.about(new))} == set(told)
 
 
 async def test_the_doctor_is_told_what_is_watched_and_what_is_not(

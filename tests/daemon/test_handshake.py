@@ -79,6 +79,15 @@ def test_an_unknown_role_is_told_the_known_ones() -> None:
     assert "cli, editor" in verdict.hint
 
 
+def test_the_inbox_of_a_session_is_read_and_never_shown() -> None:
+    params = {"protocol": 1, "version": "1", "role": "hook", "inbox": "/run/1.sock", "inbox_token": WORD}
+    found = read(json.dumps({"method": "lspOrch/hello", "params": params}).encode())
+    assert found
+    assert (found.hello.inbox, found.hello.inbox_token) == ("/run/1.sock", WORD)
+    assert WORD not in repr(found)
+    assert "1.sock" not in repr(found)
+
+
 def test_a_token_is_needed_where_there_is_one() -> None:
     assert isinstance(judge(greeting(token=""), us(token=WORD)), Refusal)
     assert isinstance(judge(greeting(role=STOP, token=WORD[1:]), us(token=WORD, leaving=True)), Refusal)

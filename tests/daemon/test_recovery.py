@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from lsp_orch.domain.settings import Settings
 from lsp_orch.domain.version import Version, Why
 from lsp_orch.endpoints.keeper import Keeper
 from lsp_orch.endpoints.rpc.role import Answer
+from lsp_orch.services.reads import Reads
 from lsp_orch.store.sqlite import SqliteStore
 from tests.fixtures.clock import START, FakeClock, SerialIds
 from tests.fixtures.leases import agent, lease
@@ -67,7 +68,7 @@ async def until_pruned(archive: Archive, monkeypatch: pytest.MonkeyPatch, times:
 async def test_what_a_crash_has_left_is_gone_once_it_runs(
     world: World, desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    archive = Archive(world, Settings(), desk)
+    archive = Archive(world, Settings(), desk, Reads(world.clock))
     file = tmp_path / "a"
     file.write_bytes(b"noted")
     kept = await archive.keeper.keep(str(file), BOB, Why.GRANTED)
@@ -91,7 +92,7 @@ async def test_one_failure_does_not_end_it(
             raise failures.pop()
 
     monkeypatch.setattr(StoredContents, "sweep", sweep)
-    await until_pruned(Archive(world, Settings(), desk), monkeypatch, times=2)
+    await until_pruned(Archive(world, Settings(), desk, Reads(world.clock)), monkeypatch, times=2)
     assert caplog.text.count("was not pruned") == 2
     assert "seeded" in caplog.text
 
@@ -101,7 +102,8 @@ async def test_a_commands_lease_is_answered_once_what_the_file_says_is_kept(
     world: World, desk: Desk, tmp_path: Path, who: str, says: bytes | None, kept: int
 ) -> None:
     """A hook keeps it itself, just before the tool writes."""
-    archive, file = Archive(world, Settings(), desk), tmp_path / "a"
+    world = World(places=world.places)  # what is half-written now is not old
+    archive, file = Archive(world, Settings(), desk, Reads(world.clock)), tmp_path / "a"
     if says is not None:
         file.write_bytes(says)
     bot = agent("bot", session="s1") if who == "hook" else replace(agent("bot"), session="")
@@ -112,11 +114,35 @@ async def test_a_commands_lease_is_answered_once_what_the_file_says_is_kept(
         return {"granted": True}
 
     running = asyncio.create_task(archive.run())
-    answer = archive.kept_first(acquire)({})
-    assert isinstance(answer, Awaitable)
-    assert await answer == {"granted": True}
+    assert await archive.kept_first(acquire)({}) == {"granted": True}
     versions = await desk.do(lambda tx: tx.versions.of_path(str(file)))
     assert [each.why for each in versions] == [Why.GRANTED] * kept
+    running.cancel()
+
+
+@pytest.mark.parametrize(
+    ("kind", "key", "kept"), [(Kind.DIR, "src", ["a.py", "b.txt"]), (Kind.GLOB, "**/*.py", ["a.py"])]
+)
+async def test_of_a_folder_or_pattern_all_that_git_does_not_ignore_is_kept(
+    world: World, desk: Desk, repository: Path, kind: Kind, key: str, kept: list[str]
+) -> None:
+    world = World(places=world.places)
+    archive, folder = Archive(world, Settings(), desk, Reads(world.clock)), repository / "src"
+    folder.mkdir()
+    for name in ("a.py", "b.txt", "c.py"):
+        (folder / name).write_text(name, encoding="utf-8")
+    (repository / ".gitignore").write_text("c.py\n", encoding="utf-8")
+    bot = replace(agent("bot"), session="")
+    held = replace(lease(bot), scopes=(Scope(kind, str(repository / key)),))
+
+    async def acquire(_: dict[str, Any]) -> Answer:
+        archive.on_event(LeaseGranted(lease=held))
+        return {"granted": True}
+
+    running = asyncio.create_task(archive.run())
+    await archive.kept_first(acquire)({})
+    versions = await desk.do(lambda tx: tx.versions.below(str(folder)))
+    assert sorted(Path(each.path).name for each in versions) == kept
     running.cancel()
 
 
@@ -124,7 +150,7 @@ async def test_whoever_asks_for_more_than_can_be_kept_soon_is_answered_all_the_s
     world: World, desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_PATIENCE_S", 0.01)
-    archive, file = Archive(world, Settings(), desk), tmp_path / "a"
+    archive, file = Archive(world, Settings(), desk, Reads(world.clock)), tmp_path / "a"
     file.write_bytes(b"old")
     held = replace(lease(replace(agent("bot"), session="")), scopes=(Scope(Kind.FILE, str(file)),))
 
@@ -132,9 +158,8 @@ async def test_whoever_asks_for_more_than_can_be_kept_soon_is_answered_all_the_s
         archive.on_event(LeaseGranted(lease=held))
         return {"granted": True}
 
-    answer = archive.kept_first(acquire)({})  # and nobody runs the archive
-    assert isinstance(answer, Awaitable)
-    assert await answer == {"granted": True}
+    # and nobody runs the archive
+    assert await archive.kept_first(acquire)({}) == {"granted": True}
 
 
 async def test_each_store_has_contents_of_its_own(
@@ -144,12 +169,14 @@ async def test_each_store_has_contents_of_its_own(
     file = tmp_path / "a"
     file.write_bytes(b"x")
     for store in ("", "sqlite:////one.db", "sqlite:////two.db"):
-        await Archive(world, Settings(store=store), desk).keeper.keep(str(file), BOB, Why.GRANTED)
+        await Archive(world, Settings(store=store), desk, Reads(world.clock)).keeper.keep(
+            str(file), BOB, Why.GRANTED
+        )
     folders = sorted(each.name for each in (tmp_path / "state").iterdir())
     assert len(folders) == 3
     assert "default-contents" in folders
     assert not any("one" in each or "two" in each for each in folders), "a store's name may hold a password"
-    await until_pruned(Archive(world, Settings(), desk), monkeypatch)
+    await until_pruned(Archive(world, Settings(), desk, Reads(world.clock)), monkeypatch)
 
 
 def _leave(file: Path) -> None:

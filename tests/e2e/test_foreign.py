@@ -9,6 +9,7 @@ import pytest
 from lsp_orch.demo.scripted_model import ScriptedModel, text, tool
 from tests.e2e.agents import EDITS, install
 from tests.e2e.conftest import StartPerson, edit
+from tests.e2e.conftest import event as hook
 from tests.e2e.watch import Event, Watch
 from tests.fixtures.claude import RealClaude
 from tests.fixtures.daemon import Instance
@@ -64,6 +65,41 @@ def test_what_a_program_that_asks_nobody_overwrites_is_told_and_given_back(
     assert [each["id"] for each in listed] == kept_ids
 
 
+def test_an_agent_does_not_write_over_what_a_program_wrote_after_it_had_read(
+    instance: Instance, readme: Path
+) -> None:
+    call = {"session_id": "s1", "tool_input": {"file_path": str(readme), "content": "agent"}}
+    with Watch(instance) as watch:
+        assert hook(instance, "PostToolUse", tool_name="Read", **call).returncode == 0
+        overwrite(readme, b"\x00theirs\xff")
+        event = watch.wait_for("foreign-write")
+        refused = hook(instance, "PreToolUse", tool_name="Write", **call)
+    assert refused.returncode == 2
+    assert "[lease-stale-read] README.md is not what you read at" in refused.stderr
+    assert "somebody outside wrote it at" in refused.stderr
+    assert (event["holders"], event["readers"]) == ([], ["s1"])
+    assert kept(instance, event, "before") == b"hello\n"
+    assert kept(instance, event, "after") == readme.read_bytes()
+    told = hook(instance, "PostToolUse", tool_name="Read", **call)
+    assert "[foreign-write] README.md, which you have read, was written at" in told.stdout
+    assert hook(instance, "PreToolUse", tool_name="Write", **call).returncode == 0
+
+
+@pytest.mark.parametrize("resource", ["sub/", "sub/**/*.txt"])
+def test_what_is_written_in_a_held_folder_or_pattern_is_told_and_given_back(
+    instance: Instance, resource: str
+) -> None:
+    path = instance.workspace / "sub" / "deep" / "a.txt"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"old")
+    with Watch(instance) as watch:
+        instance.json("lease", "acquire", resource, "--as", "bot")
+        overwrite(path, b"new")
+        event = watch.wait_for("foreign-write")
+    assert event["path"] == "sub/deep/a.txt"
+    assert (kept(instance, event, "before"), kept(instance, event, "after")) == (b"old", b"new")
+
+
 def test_the_daemon_says_how_the_watch_is_doing(instance: Instance) -> None:
     instance.json("lease", "acquire", "README.md", "sub/new/file.py", "--as", "bot")
     (check,) = [each for each in instance.json("doctor")["checks"] if each["name"] == "file watcher"]
@@ -103,6 +139,7 @@ def test_a_person_is_warned_until_they_have_read_the_file_anew(
         overwrite(readme, b"from outside\n")
         event = watch.wait_for("foreign-write")
         assert event["holders"][0]["name"] == "ada (Neovim)"
+        assert kept(instance, event, "before") == b"hello\n"
         editor.wait_diagnostic("was written at")
         editor.wait_message(f"lsp-orch recover show --id {event['before']}")
         editor.lua("vim.cmd('edit!')")

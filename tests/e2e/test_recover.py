@@ -32,7 +32,7 @@ def test_what_an_agent_has_overwritten_is_given_back(
     assert claude.headless(model, "go", *EDITS).status == 0
     assert readme.read_bytes() == b"all is gone\n"
     after, first = instance.json("recover", "list", "README.md")["versions"]
-    assert (first["why"], after["why"]) == ("before-write", "after-write")
+    assert (first["why"], after["why"]) == ("read", "after-write")
     instance.json("recover", "restore", "--id", first["id"])
     assert readme.read_bytes() == before
     assert first["digest"] == hashlib.sha256(before).hexdigest()

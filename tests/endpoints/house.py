@@ -4,19 +4,25 @@ import asyncio
 import json
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
 
 from lsp_orch.adapters.paths import RealPaths
+from lsp_orch.adapters.shell.bash import BashWrites
 from lsp_orch.daemon.desk import Desk
-from lsp_orch.domain.errors import Code, Refusal
+from lsp_orch.domain.errors import Refusal
 from lsp_orch.domain.events import Event
 from lsp_orch.domain.lease import Lease
 from lsp_orch.domain.settings import Settings
-from lsp_orch.domain.version import Author, Version, Why
+from lsp_orch.domain.version import ABSENT, Author, Content, Version, Why
 from lsp_orch.endpoints.hooks.event import HookEvent
+from lsp_orch.endpoints.hooks.intent import Intents
+from lsp_orch.endpoints.hooks.news import HookNews
 from lsp_orch.endpoints.hooks.role import HookRole, Hooks
 from lsp_orch.endpoints.hooks.tool_use import ToolUse
+from lsp_orch.endpoints.inbox import Inboxes
+from lsp_orch.endpoints.kin import Relatives
 from lsp_orch.endpoints.lobby import Lobby
 from lsp_orch.endpoints.lsp.documents import Documents
 from lsp_orch.endpoints.lsp.hub import Hub
@@ -27,11 +33,14 @@ from lsp_orch.endpoints.rpc.leases import LeaseMethods
 from lsp_orch.endpoints.rpc.role import RpcRole
 from lsp_orch.endpoints.view import LeaseView
 from lsp_orch.endpoints.wire import Hello
+from lsp_orch.services.claims import Claims
 from lsp_orch.services.leases import Leases
+from lsp_orch.services.reads import Reads
 from lsp_orch.services.sessions import Sessions
 from lsp_orch.store.base import Tx
 from lsp_orch.store.sqlite import SqliteStore
 from tests.fixtures.clock import FakeClock, FakeProcesses, SerialIds
+from tests.fixtures.inboxes import TOKEN, FakeMessenger, FakeRepositories
 from tests.fixtures.peers import FakePeer, Talk
 
 Result = TypeVar("Result")
@@ -51,21 +60,36 @@ class House:
             RealPaths(),
         )
         self.leases = Leases(self.clock, self.ids, self.settings_of)
+        self.claims = Claims(self.clock, self.settings_of, self.leases)
         self.sessions = Sessions(self.clock, self.processes, self.leases)
         self.store = SqliteStore()
         self.view = LeaseView([], [])
-        self.hub = Hub(self.view)
         self.desk = Desk(self.store, self.publish)
         self.lobby = Lobby(self.desk, self.leases, [])
+        self.repositories, self.messenger = FakeRepositories(), FakeMessenger()
+        self.inboxes = Inboxes(self.clock, self.messenger, self.lobby.expected)
+        self.relatives = Relatives(self.repositories, self.paths, [], self.inboxes.put)
+        self.hub = Hub(self.view, self.relatives)
+        self.relatives.show = self.hub.show
         self.notes = ""
         self.kept: list[tuple[str, str, Why, str]] = []
         self.hooks = Hooks(
             desk=self.desk,
             leases=self.leases,
             sessions=self.sessions,
-            tool_use=ToolUse(self.lobby, self.paths, self.settings_of, self.keep),
+            tool_use=ToolUse(
+                desk=self.desk,
+                lobby=self.lobby,
+                leases=self.leases,
+                reads=Reads(self.clock),
+                intents=Intents(self.paths, BashWrites(), self.settings_of),
+                paths=self.paths,
+                settings=self.settings_of,
+                keep=self.keep,
+            ),
             recall=self,
             paths=self.paths,
+            news=HookNews(self.inboxes, self.relatives.settled),
         )
         self.events: list[Event] = []
         self.news = asyncio.Event()
@@ -77,14 +101,22 @@ class House:
     async def keep(self, path: str, by: Author, why: Why) -> Version | Refusal:
         """Remember what was to be kept, with what the file said."""
         file = self.root / path
-        self.kept.append((file.name, by.name, why, file.read_text() if file.exists() else ""))
-        return Refusal(code=Code.CONTENT_NOT_KEPT, message="a house keeps nothing")
+        data = file.read_bytes() if file.exists() else b""
+        if why is not Why.READ:
+            self.kept.append((file.name, by.name, why, data.decode()))
+        now = self.clock.now()
+        content = Content(digest=sha256(data).hexdigest(), size=len(data)) if file.exists() else ABSENT
+        return Version(
+            id=self.ids.new("version"), path=path, content=content, kept_at=now, seen_at=now, by=by, why=why
+        )
 
     def publish(self, events: Sequence[Event]) -> None:
         self.events.extend(events)
         for event in events:
             self.hub.on_event(event)
             self.lobby.on_event(event)
+            self.inboxes.on_event(event)
+            self.relatives.on_event(event)
         self.news.set()
 
     async def until(self, wanted: Callable[[], bool]) -> None:
@@ -104,6 +136,7 @@ class House:
         """Let time pass, and reap."""
         await self.desk.do(lambda _: None)  # what was handed in happens before
         self.clock.advance(seconds)
+        await self.desk.do(self.claims.enforce)
         await self.desk.do(self.leases.reap)
 
     async def look(self, work: Callable[[Tx], Result]) -> Result:
@@ -131,17 +164,40 @@ class House:
         """Somebody opens an editor."""
         return Window(self, user, initialize)
 
-    def ask_hook(self, document: Any, mode: str = "", pid: int = 0) -> "HookCall":
-        """A hook asks; the answer comes later."""
-        return HookCall(self, document, Hello(role="hook", pid=pid, mode=mode, cwd=str(self.root)))
+    def ask_hook(self, document: Any, mode: str = "", pid: int = 0, inbox: str = "") -> "HookCall":
+        """A hook asks; the answer comes later. ``inbox`` is the socket of its session."""
+        where = {"cwd": str(self.root), "inbox": inbox, "inbox_token": inbox and TOKEN}
+        return HookCall(self, document, Hello(role="hook", pid=pid, mode=mode, **where))
 
-    async def hook(self, document: Any, mode: str = "", pid: int = 0) -> tuple[int, str]:
+    async def hook(self, document: Any, mode: str = "", pid: int = 0, inbox: str = "") -> tuple[int, str]:
         """A hook asks and is answered: its exit status and what it prints."""
-        return await self.ask_hook(document, mode, pid).verdict()
+        return await self.ask_hook(document, mode, pid, inbox).verdict()
+
+    async def event(self, session: str, name: str, **more: Any) -> str:
+        """Something happens in a session; what its agent is told with the answer."""
+        inbox = more.pop("inbox", "")
+        document = {"hook_event_name": name, "session_id": session, "cwd": str(self.root), **more}
+        status, text = await self.hook(document, inbox=inbox)
+        assert status == 0
+        return said(text)
 
     async def write(self, session: str, path: Path | str, **more: Any) -> tuple[int, str]:
         """An agent is about to write a file."""
         return await self.hook(self.tool(session, path, **more))
+
+    async def read(self, session: str, path: Path, **more: Any) -> None:
+        """An agent has read a file."""
+        await self.done(session, path, tool_name="Read", **more)
+
+    async def done(self, session: str, path: Path | str, **more: Any) -> None:
+        """A tool has done its work."""
+        told = self.tool(session, path, **{"hook_event_name": "PostToolUse", **more})
+        assert await self.hook(told) == (0, "")
+
+    async def run(self, session: str, command: str, mode: str = "", **more: Any) -> tuple[int, str]:
+        """An agent is about to run a command."""
+        told = self.tool(session, "", tool_name="Bash", tool_input={"command": command}, **more)
+        return await self.hook(told, mode)
 
     def tool(self, session: str, path: Path | str, **more: Any) -> dict[str, Any]:
         """What Claude Code tells the hook before it writes."""
@@ -156,7 +212,8 @@ class House:
 
     def terminal(self) -> Talk:
         """Somebody types commands."""
-        methods = LeaseMethods(self.desk, self.lobby, self.leases, self.paths, self.settings_of).methods()
+        leases = LeaseMethods(self.desk, self.lobby, self.leases, self.claims, self.paths, self.settings_of)
+        methods = {**leases.methods(), "lease.acquire": self.relatives.answering(leases.acquire)}
         peer = FakePeer()
         return Talk(RpcRole(peer, methods), peer)
 
@@ -266,6 +323,12 @@ class Window(Talk):
     def leave(self, *, clean: bool) -> None:
         """The connection ends."""
         self.role.lost(clean=clean)
+
+
+def said(answer: str) -> str:
+    """The context in a hook's answer."""
+    told: str = json.loads(answer)["hookSpecificOutput"]["additionalContext"] if answer else ""
+    return told
 
 
 def uri(path: Path | str) -> str:

@@ -11,9 +11,8 @@ from lsp_orch.domain.lease import Holder, Party
 from lsp_orch.domain.version import Author
 from lsp_orch.endpoints.hooks.event import holder, parse
 from lsp_orch.endpoints.hooks.listener import HookListener
+from lsp_orch.endpoints.hooks.news import HookNews
 from lsp_orch.endpoints.hooks.role import Hooks
-from lsp_orch.endpoints.inbox import MOST, MOST_AGENTS, Inbox
-from lsp_orch.endpoints.interest import Interest
 from lsp_orch.endpoints.witnesses import Witnesses
 from tests.endpoints.house import House, Window
 from tests.fixtures.clock import START, FakeClock
@@ -129,9 +128,8 @@ class Stand:
     def __init__(self, house: House) -> None:
         self.house = house
         self.clock = FakeClock()
-        self.witnesses, self.inbox = Witnesses(), Inbox()
-        self.interest = Interest(NoFolders())
-        self.listener = HookListener(self.witnesses, self.interest, self.inbox, house.paths, self.clock)
+        self.witnesses = Witnesses()
+        self.listener = HookListener(self.witnesses, house.paths, self.clock)
 
     def hears(self, name: str, tool: str = "Bash", session: str = "s1", **more: Any) -> None:
         document = {
@@ -148,16 +146,6 @@ class Stand:
     def at_work(self) -> list[str]:
         """The agents whose calls are not over."""
         return [each.by.id for each in self.witnesses.scene().calls if each.ended is None]
-
-
-class NoFolders:
-    """Watches nothing."""
-
-    def need(self, folder: str, *, held: bool) -> None: ...
-    def drop(self, folder: str) -> None: ...
-    def need_tree(self, root: str) -> None: ...
-    def drop_tree(self, root: str) -> None: ...
-    def watching(self) -> Any: ...
 
 
 @pytest.fixture
@@ -225,46 +213,10 @@ async def test_a_refused_call_does_not_run(house: House, stand: Stand, path: Pat
         tool_use=house.hooks._tool_use,
         recall=house,
         paths=house.paths,
+        news=HookNews(house.inboxes, house.relatives.settled),
         listener=stand.listener,
     )
     verdict = await hooks.answer(parse(house.tool("s1", path), 0, "/"))
     assert verdict.exit == 2
     assert stand.at_work() == []
     assert len(stand.witnesses.scene().calls) == 1
-
-
-async def test_what_a_session_has_read_and_was_to_be_told_ends_with_it(stand: Stand) -> None:
-    stand.interest.read("/ws/a", "s1/sub", START)
-    stand.interest.read("/ws/a", "s2", START)
-    stand.inbox.put("s1/sub", "news")
-    stand.hears("SessionEnd")
-    assert stand.interest.readers("/ws/a") == ("s2",)
-    assert stand.inbox.news_for("s1/sub") == []
-    stand.hears("SessionEnd", session="s2")
-    assert not stand.interest.matters("/ws/a")
-
-
-# --- the inbox ---
-
-
-def test_news_are_told_once_in_order() -> None:
-    inbox = Inbox()
-    for each in ("one", "two"):
-        inbox.put("bot", each)
-    inbox.put("other", "three")
-    assert inbox.news_for("bot") == ["one", "two"]
-    assert inbox.news_for("bot") == []
-    assert inbox.news_for("other") == ["three"]
-
-
-def test_an_agent_that_never_asks_costs_little_and_is_told_how_much_it_missed() -> None:
-    inbox = Inbox()
-    for number in range(MOST + 3):
-        inbox.put("bot", str(number))
-    first, *rest = inbox.news_for("bot")
-    assert first == "(3 earlier messages were dropped)"
-    assert rest == [str(number) for number in range(3, MOST + 3)]
-    for number in range(MOST_AGENTS + 1):
-        inbox.put(f"agent {number}", "news")
-    assert inbox.news_for("agent 0") == []
-    assert inbox.news_for("agent 1") == ["news"]

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from lsp_orch.domain.events import LeaseEnded
 from lsp_orch.endpoints.rpc.role import RpcRole
 from tests.endpoints.house import House
 from tests.fixtures.peers import FakePeer, Message, Talk
@@ -95,7 +96,7 @@ async def test_a_wait_that_ends_leaves_the_ticket(house: House) -> None:
 async def test_release_takes_leases_and_tickets_by_id_and_each_once(house: House) -> None:
     await acquire(house, "a.py")
     ticket = (await acquire(house, "a.py", **{"as": "cat"}))["result"]["ticket"]["id"]
-    found = await call(house, "lease.release", ids=["lease-1", ticket, "lease-1"], **{"as": "bob"})
+    found = await call(house, "lease.release", ids=["lease-1", ticket, "lease-1"])
     assert [each["id"] for each in found["released"]] == ["lease-1"]
     assert await house.live() == []
     assert len(house.lobby) == 0
@@ -171,11 +172,13 @@ async def test_a_path_outside_the_workspace_is_refused(house: House, tmp_path: P
     assert path in answer["error"]["message"]
 
 
-async def test_a_folder_is_refused_since_it_would_cover_nothing(house: House) -> None:
+async def test_a_folder_is_held_with_all_below_it(house: House) -> None:
     (house.root / "sub").mkdir()
     answer = await acquire(house, "sub")
-    assert code(answer) == "bad-request"
-    assert "sub is a folder" in answer["error"]["message"]
+    assert answer["result"]["lease"]["resources"] == ["sub/"]
+    assert (await acquire(house, "subway.py", **{"as": "dan"}))["result"]["granted"]
+    for inside in ("sub/a.py", "sub/deep/b.py", "s*/a.py", "./"):
+        assert not (await acquire(house, inside, **{"as": "cat"}))["result"]["granted"]
 
 
 async def test_no_number_of_seconds_spoils_the_list(house: House) -> None:
@@ -241,3 +244,106 @@ async def test_a_bug_of_ours_is_answered_and_logged(caplog: pytest.LogCaptureFix
     assert (answer["error"]["code"], code(answer)) == (-32603, "internal")
     assert "ZeroDivisionError" in caplog.text
     assert "ZeroDivisionError" not in str(answer)
+
+
+async def test_what_somebody_else_holds_is_not_let_go_of(house: House) -> None:
+    await acquire(house, "a.py")
+    await house.write("s1", house.file("b.py"))
+    talk = house.terminal()
+    for params in (
+        {"ids": ["lease-1"], "as": "cat"},
+        {"ids": ["lease-2"]},
+        {"ids": ["lease-2"], "as": "bob"},
+    ):
+        assert code(await talk.ask("lease.release", params)) == "lease-not-yours"
+    assert len(await house.live()) == 2
+
+
+async def steal(house: House, *paths: str, **more: Any) -> Message:
+    params = {
+        "paths": list(paths),
+        "workspace": str(house.root),
+        "reason": "it is urgent",
+        "user": "ann",
+        **more,
+    }
+    return await house.terminal().ask("lease.steal", params)
+
+
+async def test_a_person_takes_what_a_program_holds_at_once(house: House) -> None:
+    old = (await acquire(house, "a.py"))["result"]["lease"]
+    await acquire(house, "a.py", **{"as": "cat"})
+    taken = (await steal(house, "a.py"))["result"]
+    assert (taken["granted"], taken["lease"]["holder"]["name"]) == (True, "ann")
+    assert taken["lease"]["token"] > old["token"]
+    ended = next(each for each in house.events if isinstance(each, LeaseEnded))
+    assert (ended.why, ended.by, ended.reason) == ("stolen", "ann", "it is urgent")
+    assert [each["holder"]["name"] for each in (await call(house, "lease.list"))["waiters"]] == ["cat"]
+
+
+async def test_a_program_takes_it_when_nobody_has_objected_in_time(house: House) -> None:
+    await acquire(house, "a.py", ttl_s=600)
+    claim = (await steal(house, "a.py", **{"as": "cat"}))["result"]
+    assert (claim["granted"], claim["claim"]) == (False, {"until": "2027-01-15T08:01:00.000Z"})
+    await house.pass_time(59)
+    assert [each.holder.name for each in await house.live()] == ["bob"]
+    await house.pass_time(1)
+    assert [each.holder.name for each in await house.live()] == ["cat"]
+
+
+@pytest.mark.parametrize("how", ["renew", "ask again"])
+async def test_a_holder_who_objects_keeps_it(house: House, how: str) -> None:
+    lease = (await acquire(house, "a.py", ttl_s=600))["result"]["lease"]
+    await steal(house, "a.py", **{"as": "cat"})
+    if how == "renew":
+        await call(house, "lease.renew", ids=[lease["id"]])
+    else:
+        await acquire(house, "a.py", ttl_s=600)
+    await house.pass_time(120)
+    assert [each.holder.name for each in await house.live()] == ["bob"]
+    assert [each["holder"]["name"] for each in (await call(house, "lease.list"))["waiters"]] == ["cat"]
+
+
+async def test_a_program_never_takes_unsaved_work(house: House) -> None:
+    path, ann = house.file("a.py"), house.editor()
+    ann.open(path)
+    ann.show(path, "ann's")
+    await house.live()
+    answer = await steal(house, "a.py", **{"as": "cat"})
+    assert code(answer) == "lease-held"
+    assert "ann (Vim) has unsaved changes" in answer["error"]["message"]
+
+
+async def test_a_steal_needs_a_reason(house: House) -> None:
+    assert code(await steal(house, "a.py", reason="")) == "bad-request"
+
+
+async def test_a_lease_is_handed_to_whoever_is_named(house: House) -> None:
+    lease = (await acquire(house, "a.py"))["result"]["lease"]
+    for name in ("cat", "dan"):
+        await acquire(house, "a.py", **{"as": name})
+    given = (await call(house, "lease.handover", id=lease["id"], to="dan"))["lease"]
+    assert (given["holder"]["name"], given["token"] > lease["token"]) == ("dan", True)
+    assert [each["holder"]["name"] for each in (await call(house, "lease.list"))["waiters"]] == ["cat"]
+    await house.hook({"hook_event_name": "SessionStart", "session_id": "s1"})
+    assert (await call(house, "lease.handover", id=given["id"], to="s1"))["lease"]["holder"]["id"] == "s1"
+
+
+async def test_nothing_is_handed_to_nobody(house: House) -> None:
+    lease = (await acquire(house, "a.py"))["result"]["lease"]
+    assert (
+        code(await house.terminal().ask("lease.handover", {"id": lease["id"], "to": "eve"}))
+        == "session-not-found"
+    )
+    assert code(await house.terminal().ask("lease.handover", {"id": "x", "to": "bob"})) == "lease-not-found"
+
+
+async def test_a_writer_becomes_a_reader_among_others(house: House) -> None:
+    lease = (await acquire(house, "a.py"))["result"]["lease"]
+    await acquire(house, "a.py", mode="read", **{"as": "cat"})
+    [read] = (await call(house, "lease.downgrade", ids=[lease["id"]]))["leases"]
+    assert (read["id"], read["mode"]) == (lease["id"], "read")
+    assert [(each.holder.name, each.mode) for each in await house.live()] == [
+        ("bob", "read"),
+        ("cat", "read"),
+    ]

@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from lsp_orch.domain.scope import Kind, Scope
 from lsp_orch.domain.version import Author, Content, Version, Why
 from lsp_orch.endpoints.witnesses import Witnesses
 from lsp_orch.services.foreign import ForeignWrites, Look, Open
+from lsp_orch.services.reads import Reads
 from lsp_orch.store.base import Tx
 from tests.fixtures.leases import agent, lease, person
 from tests.fixtures.versions import Bench, content
@@ -26,6 +28,7 @@ AGENTS = st.sampled_from([BOT, OTHER])
 WRITES = st.sampled_from([b"one", b"two", b"three", None])
 # what comes first: we look at the file, or whoever wrote it says so
 LOOKS_FIRST = st.booleans()
+COMES_UPON = st.sampled_from([None, Why.READ, Why.GRANTED, Why.BEFORE_WRITE])
 MOMENTS = st.sampled_from([0.0, 0.05, 0.4])
 
 
@@ -37,10 +40,11 @@ class ForeignMachine(RuleBasedStateMachine):
         self.root = Path(tempfile.mkdtemp(prefix="lo-", dir=_MEMORY))
         self.bench = Bench(self.root)
         self.path = self.bench.path("a")
-        self.writes = ForeignWrites(self.bench.recovery)
+        self.reads = Reads(self.bench.clock)
+        self.writes = ForeignWrites(self.bench.recovery, self.reads)
         self.witnesses = Witnesses()
         self.held: Lease | None = None
-        self.readers: set[str] = set()
+        self.known: dict[str, bytes | None] = {}  # what each agent knows the file to say
         self.shells: dict[str, float | None] = {}  # since when one is over
         self.elsewhere: set[str] = set()  # those that were started in another checkout
         self.count = 0
@@ -67,11 +71,12 @@ class ForeignMachine(RuleBasedStateMachine):
         gone, self.held = self.held, None
         assert gone
         self.bench.run(lambda tx: tx.leases.delete(gone))
+        self.witnesses.released(gone, self.now())
 
     @rule(who=AGENTS)
     def read(self, who: Holder) -> None:
-        self.readers.add(who.id)
-        self.keep(who, Why.GRANTED)
+        self.keep(who, Why.READ)
+        self.knows(who, self.reads.saw)
 
     @rule(who=AGENTS, workspace=st.sampled_from([WORKSPACE, ELSEWHERE]))
     def shell_begins(self, who: Holder, workspace: str) -> None:
@@ -114,6 +119,7 @@ class ForeignMachine(RuleBasedStateMachine):
         found = self.look() if look_first else None
         self.bench.clock.advance(moment)
         self.keep(who, Why.AFTER_WRITE)
+        self.knows(who, self.reads.wrote)
         self.witnesses.ended("tool", self.now())
         if not look_first:
             assert self.look() is None, "what was kept after the write was sighted"
@@ -134,10 +140,13 @@ class ForeignMachine(RuleBasedStateMachine):
         self.check(found, before, data, author=ANN.id)
         self.bench.clock.advance(LATE_S)
 
-    @rule(data=WRITES)
-    def a_stranger_writes(self, data: bytes | None) -> None:
+    @rule(data=WRITES, upon=COMES_UPON)
+    def a_stranger_writes(self, data: bytes | None, upon: Why | None) -> None:
+        """And a hook may come upon it before we look."""
         before = self.bench.get("a")
         self.bench.set("a", data)
+        if upon:
+            self.keep(OTHER, upon)
         self.check(self.look(), before, data)
 
     @precondition(lambda self: self.held is not None and self.held.holder is ANN)
@@ -156,16 +165,19 @@ class ForeignMachine(RuleBasedStateMachine):
         self.check(saved, data, b"over it", author=ANN.id)
         self.bench.clock.advance(LATE_S)
 
-    @rule(who=AGENTS, data=WRITES, look_first=LOOKS_FIRST)
-    def a_shell_writes(self, who: Holder, data: bytes | None, look_first: bool) -> None:  # noqa: FBT001
+    @rule(who=AGENTS, data=WRITES, look_first=LOOKS_FIRST, let_go=st.booleans())
+    def a_shell_writes(self, who: Holder, data: bytes | None, look_first: bool, let_go: bool) -> None:  # noqa: FBT001
+        """And lets go of the file as soon as it is done, or not."""
         self.shell_begins(who, WORKSPACE)
-        before = self.bench.get("a")
+        before, heard, held = self.bench.get("a"), self.now(), self.held
         self.bench.set("a", data)
         found = self.look() if look_first else None
         self.witnesses.ended(f"shell {who.id}", self.now())
         self.shells[who.id] = self.now()
         self.bench.clock.advance(0.1)
-        self.check(found if look_first else self.look(), before, data)
+        if let_go and held and held.holder is who:
+            self.release()
+        self.check(found if look_first else self.look(heard), before, data, held=held)
 
     @rule(data=st.sampled_from([b"one", b"two"]))
     def we_restore(self, data: bytes) -> None:
@@ -193,11 +205,17 @@ class ForeignMachine(RuleBasedStateMachine):
     # --- what is checked ---
 
     def check(
-        self, found: Open | None, before: bytes | None, after: bytes | None, author: str | None = None
+        self,
+        found: Open | None,
+        before: bytes | None,
+        after: bytes | None,
+        author: str | None = None,
+        held: Lease | None = None,
     ) -> None:
         """Judge, and see that exactly what is foreign is told, once, to all whom it concerns.
 
-        ``author`` is None where only those whose shell was at work can be known.
+        ``author`` is None where only those whose shell was at work can be known; ``held`` is who had the
+        file when it was written, where they do not have it any more.
         """
         if before == after:
             assert found is None, "told without a change"
@@ -207,12 +225,16 @@ class ForeignMachine(RuleBasedStateMachine):
         shells = {name for name, over in self.shells.items() if over is None or at <= over + LATE_S}
         beside = shells - self.elsewhere
         own = author or (next(iter(beside)) if len(beside) == 1 else "")
-        holder = self.held.holder.id if self.held else None
+        held = held or self.held
+        holder = held.holder.id if held else None
         if author is None and holder in shells:
             own = holder or ""
         told = self.judged(found)
         assert self.of(found).by.id == own, "not attributed"
-        concerned = self.readers | ({holder} if holder else set()) - {own}
+        if self.bench.get("a") == after:
+            self.check_who_is_named(own)
+        readers = {name for name, known in self.known.items() if known != after}
+        concerned = readers | ({holder} if holder else set()) - {own}
         if own == holder or not concerned - {own}:
             assert told == [], "a holder's own write was told as foreign"
             return
@@ -222,11 +244,28 @@ class ForeignMachine(RuleBasedStateMachine):
         assert self.bytes_of(told[0].before) == before, "the bytes of before are not given back"
         assert self.bytes_of(told[0].after) == after, "the bytes of after are not given back"
 
+    def check_who_is_named(self, own: str) -> None:
+        """Whoever knows the file as it was may not write it, and is told who wrote it."""
+        now = content(self.bench.get("a"))
+        for who in (BOT, OTHER):
+            stale = self.bench.run(lambda tx, who=who: self.reads.stale(tx, who, self.path, now))  # type: ignore[misc]
+            old = who.id in self.known and content(self.known[who.id]) != now
+            assert (stale is not None) is old, "written over what was not seen, or held up for nothing"
+            if stale and own != who.id:
+                assert stale.writer, "nobody is named"
+                assert stale.writer.by.id == own, "somebody else is named"
+
     # --- how it is done ---
 
-    def look(self) -> Open | None:
+    def knows(self, who: Holder, how: Callable[[Tx, Holder, str, Content], None]) -> None:
+        """By reading or writing it."""
+        says = self.bench.get("a")
+        self.known[who.id] = says
+        self.bench.run(lambda tx: how(tx, who, self.path, content(says)))
+
+    def look(self, heard: float | None = None) -> Open | None:
         """What the watch does, a moment after it heard."""
-        heard = self.now()
+        heard = self.now() if heard is None else heard
         self.bench.clock.advance(0.01)
         found = self.bench.contents.keep(self.path)
         assert isinstance(found, Content)
@@ -241,7 +280,7 @@ class ForeignMachine(RuleBasedStateMachine):
             return []
         self.bench.clock.advance(max(0.0, found.sighting.at + GRACE_S - self.now()))
         with self.bench.store.transaction() as tx:
-            self.writes.judge(tx, found, self.witnesses.scene(), self.readers)
+            self.writes.judge(tx, found, self.witnesses.scene())
         return [each for each in tx.events if isinstance(each, ForeignWrite)]
 
     def say_saved(self, data: bytes) -> None:

@@ -1,18 +1,27 @@
 """People, agents and terminals over a few files, in any order; and what must hold after each step."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from lsp_orch.domain.errors import Code, Refusal
-from lsp_orch.domain.events import Event, LeaseEnded, LeaseGranted, WaiterGone, WaiterQueued
+from lsp_orch.domain.events import (
+    ClaimMade,
+    ClaimRefused,
+    Event,
+    LeaseEnded,
+    LeaseGranted,
+    WaiterGone,
+    WaiterQueued,
+)
 from lsp_orch.domain.grants import Ask, Granted, Queued, Waiter
 from lsp_orch.domain.lease import Holder, Lease, Mode, Party, State
 from lsp_orch.domain.scope import Kind, Scope
 from lsp_orch.domain.settings import Settings
 from lsp_orch.endpoints.view import LeaseView
+from lsp_orch.services.claims import Claims
 from lsp_orch.services.leases import Leases
 from lsp_orch.services.sessions import Sessions
 from lsp_orch.store.base import Tx
@@ -20,16 +29,31 @@ from lsp_orch.store.sqlite import SqliteStore
 from tests.fixtures.clock import FakeClock, FakeProcesses, SerialIds
 
 WORKSPACE = "/ws"
-FILES = tuple(Scope(Kind.FILE, f"{WORKSPACE}/{name}.py") for name in "abc")
+FILES = tuple(Scope(Kind.FILE, f"{WORKSPACE}/{name}") for name in ("a.py", "b.py", "sub/c"))
+TOP, PATTERN, FOLDER = (
+    Scope(Kind.DIR, WORKSPACE),
+    Scope(Kind.GLOB, f"{WORKSPACE}/*.py"),
+    Scope(Kind.DIR, f"{WORKSPACE}/sub"),
+)
+SCOPES = (*FILES, TOP, PATTERN, FOLDER)
+# what each holds, in a world of these files and one that nobody asks for
+WITHIN = {
+    **{each: {each.key} for each in FILES},
+    TOP: {*(each.key for each in FILES), "other"},
+    PATTERN: {FILES[0].key, FILES[1].key},
+    FOLDER: {FILES[2].key, "other"},
+}
 SESSIONS = ("s1", "s2")
 AGENTS = (*SESSIONS, "s1/sub", "cli:x", "cli:y")  # a subagent ends with its session; a terminal has none
 SETTINGS = Settings()
 LAPSES = (1.0, 6.0, 11.0, 61.0, 121.0, 1801.0)  # around each setting
 
 files = st.sampled_from(FILES)
+scopes = st.one_of(files, st.sampled_from(SCOPES))
 agents = st.sampled_from(AGENTS)
 sessions = st.sampled_from(SESSIONS)
-people = st.sampled_from(("ann", "bob"))
+PEOPLE = ("ann", "bob")
+people = st.sampled_from(PEOPLE)
 places = st.integers(0, 5)
 Result = TypeVar("Result")
 
@@ -50,12 +74,15 @@ class LeaseMachine(RuleBasedStateMachine):
         self.met: list[Waiter] = []
         self.leased: set[str] = set()
         self.reclaimed: tuple[Scope, ...] = ()
+        self.jumps = False
+        self.claims: dict[str, float] = {}
         self.tokens = [0]
-        self.writers: dict[Scope, list[int]] = {scope: [] for scope in FILES}
+        self.writers: dict[Scope, list[int]] = {scope: [] for scope in SCOPES}
         self.sound = True
 
     def start_daemon(self) -> None:
         self.leases = Leases(self.clock, self.ids, lambda _: SETTINGS)
+        self.claiming = Claims(self.clock, lambda _: SETTINGS, self.leases)
         self.sessions = Sessions(self.clock, self.processes, self.leases)
         with self.store.transaction() as tx:
             self.view = LeaseView(tx.leases.live(), tx.waiters.waiting())
@@ -89,7 +116,17 @@ class LeaseMachine(RuleBasedStateMachine):
                 self.queue[waiter.id] = waiter
             case WaiterGone(waiter=waiter):
                 del self.queue[waiter.id]
+                self.claims.pop(waiter.id, None)
                 self.decided.add(waiter.id)
+            case ClaimMade(waiter=waiter):
+                self.queue[waiter.id] = waiter
+                self.claims[waiter.id] = self.clock.now()
+            case ClaimRefused(waiter=waiter):
+                self.queue[waiter.id] = waiter
+                del self.claims[waiter.id]
+            case LeaseEnded(lease=lease, why="stolen" | "handed-over" as why, by=by):
+                self.jumps = True
+                self.hear_taken(lease, why, by)
             case LeaseEnded(lease=lease, why="reclaimed"):
                 assert lease.state is State.VANISHED, "taken from somebody who is here"
                 self.reclaimed = lease.scopes
@@ -98,8 +135,21 @@ class LeaseMachine(RuleBasedStateMachine):
             case _:
                 pass
 
+    def hear_taken(self, lease: Lease, why: str, by: str) -> None:
+        if why == "handed-over" or by in PEOPLE:
+            self.unsaved -= {(lease.holder.id, scope) for scope in lease.scopes}
+            return
+        due = {
+            ticket
+            for ticket, made in self.claims.items()
+            if made + SETTINGS.leases_contest_s <= self.clock.now()
+        }
+        assert lease.state is not State.DIRTY, "a program took unsaved work"
+        assert any(self.queue[each].ask.holder.name == by for each in due), "taken without time to object"
+
     def hear_grant(self, lease: Lease, waiter: Waiter | None) -> None:
         if waiter:
+            self.claims.pop(waiter.id, None)
             self.decided.add(waiter.id)
             self.met.append(waiter)
         if waiter and lease.id in self.leased:
@@ -107,27 +157,30 @@ class LeaseMachine(RuleBasedStateMachine):
         self.leased.add(lease.id)
         # who comes back for what their editor had was there before everybody who waits for it
         place = waiter.place if waiter else float("-inf" if lease.scopes == self.reclaimed else "inf")
-        self.reclaimed = ()
+        if self.jumps:
+            place = float("-inf")
+        self.reclaimed, self.jumps = (), False
         for each in self.queue.values():
             first = each.place < place and each.ask.holder.id != lease.holder.id
             assert not (first and collide(each.ask, lease, lease.scopes)), "somebody was overtaken"
         assert lease.token > max(self.tokens), "a token was used twice"
         self.tokens.append(lease.token)
-        for scope in lease.scopes if lease.mode is Mode.WRITE else ():
-            self.writers[scope].append(lease.token)
+        for scope in SCOPES if lease.mode is Mode.WRITE else ():
+            if meet(lease.scopes, [scope]):
+                self.writers[scope].append(lease.token)
 
     # --- agents ---
 
     @rule(
         who=agents,
-        scopes=st.lists(files, min_size=1, max_size=3, unique=True),
+        wanted=st.lists(scopes, min_size=1, max_size=3, unique=True),
         mode=st.sampled_from(Mode),
         ttl_s=st.sampled_from((30.0, 120.0)),
     )
-    def asks(self, who: str, scopes: list[Scope], mode: Mode, ttl_s: float) -> None:
-        self.ask(_ask(_agent(who), scopes, mode, ttl_s=ttl_s))
+    def asks(self, who: str, wanted: list[Scope], mode: Mode, ttl_s: float) -> None:
+        self.ask(_ask(_agent(who), wanted, mode, ttl_s=ttl_s))
 
-    @rule(who=agents, scope=files)
+    @rule(who=agents, scope=scopes)
     def writes(self, who: str, scope: Scope) -> None:
         self.ask(_ask(_agent(who), [scope], Mode.WRITE))
 
@@ -151,6 +204,49 @@ class LeaseMachine(RuleBasedStateMachine):
         self.run(self.sessions.reap)
         if who not in self.pids:
             self.assert_gone(who)
+
+    @rule(who=agents, wanted=st.lists(scopes, min_size=1, max_size=2, unique=True))
+    def steals(self, who: str, wanted: list[Scope]) -> None:
+        ask = _ask(_agent(who), wanted, Mode.WRITE)
+
+        def work(tx: Tx) -> Granted | Queued | Refusal:
+            self.seen(tx, ask.holder.session)
+            return self.claiming.steal(tx, ask)
+
+        outcome = self.run(work)
+        if isinstance(outcome, Queued) and outcome.conflicts:
+            assert outcome.waiter.id in self.claims, "claimed and not told"
+
+    @rule(who=people, scope=files)
+    def insists(self, who: str, scope: Scope) -> None:
+        holder = self.person(who)
+        self.jumps = True  # also where nobody holds it, and others were next
+        outcome = self.run(lambda tx: self.claiming.steal(tx, _ask(holder, [scope], Mode.WRITE)))
+        self.jumps = False
+        assert isinstance(outcome, Granted), "a person always may"
+        assert self.has(_ask(holder, [scope], Mode.WRITE)), "granted in part"
+
+    @precondition(lambda self: self.live())
+    @rule(number=places, to=agents)
+    def hands_over(self, number: int, to: str) -> None:
+        live = self.live()
+        lease = live[number % len(live)]
+
+        def work(tx: Tx) -> Lease:
+            self.seen(tx, _agent(to).session)
+            return self.claiming.hand_over(tx, lease, _agent(to))
+
+        if lease.holder.id != to:
+            self.run(work)
+            assert not self.rest(_ask(_agent(to), lease.scopes, lease.mode), self.live()), "handed to nobody"
+
+    @rule(who=agents)
+    def downgrades(self, who: str) -> None:
+        def work(tx: Tx) -> None:
+            for lease in tx.leases.of_holder(who):
+                self.leases.downgrade(tx, lease)
+
+        self.run(work)
 
     @rule(who=agents)
     def releases(self, who: str) -> None:
@@ -196,10 +292,12 @@ class LeaseMachine(RuleBasedStateMachine):
     def time_passes(self, seconds: float) -> None:
         self.clock.advance(seconds)
         self.run(self.sessions.reap)
+        self.run(self.claiming.enforce)
         deadline = self.run(self.leases.reap)
         with self.store.transaction() as tx:
             expiries = [each.expires_at for each in tx.leases.live()]
             expiries += [each.expires_at for each in tx.waiters.waiting()]
+            expiries += [each.claims_at for each in tx.waiters.waiting()]
         ends = [each for each in expiries if each is not None]
         assert all(each > self.clock.now() for each in ends), "something outlived its end"
         assert deadline == min(ends, default=None), "the reaper would sleep too long"
@@ -228,11 +326,11 @@ class LeaseMachine(RuleBasedStateMachine):
         assert [each.id for each in waiting] == list(self.queue), "a waiter was forgotten"
         self.check_unsaved(live, waiting)
         assert self.view.leases() == live, "the view saw other leases"
-        for scope in FILES:
+        for scope in SCOPES:
             _, seen = self.view.on(scope)
-            assert [each.id for each in seen] == [each.id for each in waiting if scope in each.ask.scopes], (
-                "the view saw another queue"
-            )
+            assert [each.id for each in seen] == [
+                each.id for each in waiting if meet(each.ask.scopes, [scope])
+            ], "the view saw another queue"
         self.sound = True
 
     def check_tokens(self, tx: Tx) -> None:
@@ -279,6 +377,7 @@ class LeaseMachine(RuleBasedStateMachine):
         theirs = ask.state is State.DIRTY and any(
             each.state is State.VANISHED and each.scopes == ask.scopes for each in self.live()
         )
+        before = set(self.claims)
         outcome = self.run(work)
         if isinstance(outcome, Refusal):
             assert outcome.code is Code.LEASE_DEADLOCK, "refused for another reason"
@@ -286,6 +385,12 @@ class LeaseMachine(RuleBasedStateMachine):
             assert not ticket, "refused what was queued"
             return
         assert ticket or ask.state is State.DIRTY or not closes, "a circle of waiters closed"
+        own = [scope for each in self.live() if each.holder.id == ask.holder.id for scope in each.scopes]
+        asked = [scope for scope in own if meet([scope], ask.scopes)]
+        open_claims = [self.queue[each].ask for each in self.claims if each in before]
+        assert not any(meet(each.scopes, asked) for each in open_claims if each.holder.id != ask.holder.id), (
+            "an objection was not heard"
+        )
         assert not (theirs and isinstance(outcome, Queued)), "a returning person waited"
         if isinstance(outcome, Granted):
             assert self.has(ask), "granted in part"
@@ -346,7 +451,8 @@ class LeaseMachine(RuleBasedStateMachine):
     def rest(self, ask: Ask, live: Sequence[Lease]) -> set[Scope]:
         enough = set(Mode) if ask.mode is Mode.READ else {Mode.WRITE}
         own = [each for each in live if each.holder.id == ask.holder.id and each.mode in enough]
-        return set(ask.scopes).difference(*(each.scopes for each in own))
+        given = [WITHIN[scope] for each in own for scope in each.scopes]
+        return {scope for scope in ask.scopes if not any(WITHIN[scope] <= each for each in given)}
 
     def in_the_way(self, ask: Ask, place: float, live: Sequence[Lease]) -> tuple[list[Lease], list[Waiter]]:
         """The rules once more, by sets."""
@@ -362,7 +468,12 @@ class LeaseMachine(RuleBasedStateMachine):
 
 def collide(one: Ask | Lease, other: Ask | Lease, where: Sequence[Scope] | set[Scope]) -> bool:
     """Whether two that are not of one holder could disturb each other there."""
-    return Mode.WRITE in (one.mode, other.mode) and bool(set(one.scopes) & set(other.scopes) & set(where))
+    return Mode.WRITE in (one.mode, other.mode) and meet(one.scopes, other.scopes, where)
+
+
+def meet(*scopes: Iterable[Scope]) -> bool:
+    """Whether any file is in all of them."""
+    return bool(set.intersection(*({path for each in some for path in WITHIN[each]} for some in scopes)))
 
 
 def _agent(who: str) -> Holder:

@@ -11,13 +11,15 @@ from hypothesis.stateful import run_state_machine_as_test
 from lsp_orch.domain import attribution as rules
 from lsp_orch.domain.attribution import Attribution, Scene, Sighting, attribute
 from lsp_orch.domain.lease import Lease
-from lsp_orch.domain.version import Content
+from lsp_orch.domain.version import Content, Why
 from lsp_orch.endpoints.witnesses import Witnesses
 from lsp_orch.services import foreign as service
 from lsp_orch.services.foreign import ForeignWrites, Look, Open
+from lsp_orch.services.reads import Reads
 from lsp_orch.services.recovery import Recovery
 from lsp_orch.store import queries
 from lsp_orch.store.base import Tx
+from lsp_orch.store.reads import ReadTable
 from tests.properties.foreign import ForeignMachine
 
 THOROUGH = settings(
@@ -33,6 +35,7 @@ UNTIL_FOUND = settings(THOROUGH, derandomize=True, phases=[Phase.generate])
 Seed = Callable[[pytest.MonkeyPatch], None]
 
 _attribute, _looked, _announce = attribute, ForeignWrites.looked, service._announce
+_otherwise = ReadTable.otherwise
 
 
 def test_what_is_foreign_is_told_once_and_what_is_not_never() -> None:
@@ -65,7 +68,7 @@ def any_save_will_do(patch: pytest.MonkeyPatch) -> None:
 
 def nobody_holds(patch: pytest.MonkeyPatch) -> None:
     """Nobody is known to hold."""
-    patch.setattr(service, "_with", lambda scene, _: scene)
+    patch.setattr(service, "_with", lambda scene, *_: scene)
 
 
 def noted_twice(writes: ForeignWrites, tx: Tx, look: Look, scene: Scene) -> Open | bool:
@@ -140,6 +143,20 @@ SEEDS: dict[str, tuple[Seed, str]] = {
     "the author is told": (method(service, "_announce", told_to_the_author), "own write|told to others"),
     "readers are not told": (method(service, "_announce", told_to_holders_only), "told to others|told once"),
     "it is told twice": (method(service, "_announce", told_twice), "told once"),
+    "who knows what it says now is told, too": (
+        method(ReadTable, "otherwise", lambda self, path, _: _otherwise(self, path, None)),
+        "told to others|told as foreign",
+    ),
+    "what a hook came upon is known already": (method(service, "_found", lambda *_: None), "missed"),
+    "all that was kept lately was come upon": (
+        method(service, "_FOUND", tuple(Why)),
+        "sighted|without a change|not attributed",
+    ),
+    "a lease that has ended was never there": (
+        method(Witnesses, "released", lambda *_: None),
+        "told as foreign|not attributed",
+    ),
+    "who wrote is not remembered": (method(Reads, "changed", lambda *_: None), "is named"),
     "calls never end": (method(Witnesses, "_end", lambda *_, **__: None), "not attributed"),
 }
 

@@ -6,10 +6,18 @@ from pathlib import Path
 import pytest
 
 from lsp_orch.domain.errors import Code, Unavailable
+from lsp_orch.domain.scope import Kind, Scope
 from lsp_orch.store import queries
 from lsp_orch.store.sqlite import SqliteStore
-from tests.fixtures.leases import agent, lease
+from tests.fixtures.leases import WORKSPACE, agent, file, lease
 
+# what `lease(agent("a"), "x.py")` was in the first format
+AS_IT_WAS = """
+INSERT INTO lease VALUES ('lease-1', 1, 'write', 'held', '/ws', 'a', 'agent', 'a', 'a', '', 120.0,
+    1800000000.0, 1800000120.0);
+INSERT INTO lease_scope VALUES ('lease-1', 'file', '/ws/x.py', 'write');
+INSERT INTO fence VALUES ('file', '/ws/x.py', 1);
+"""
 NEWEST = queries.migrations()[-1][0]
 
 
@@ -52,14 +60,16 @@ def test_an_older_store_is_brought_forward_with_all_it_holds(
     path, held, first = tmp_path / "store.db", lease(agent("a"), "x.py"), queries.migrations()[:1]
     with monkeypatch.context() as patch:
         patch.setattr(queries, "migrations", lambda: first)
-        older = SqliteStore(path)
-        with older.transaction() as tx:
-            tx.leases.insert(held)
-        older.close()
+        SqliteStore(path).close()
+    with sqlite3.connect(path) as db:
+        db.executescript(AS_IT_WAS)
+    db.close()
     assert version(path) == 1
     store = SqliteStore(path)
     with store.transaction() as tx:
         assert tx.leases.live() == [held]
+        assert tx.leases.touching([Scope(Kind.DIR, WORKSPACE)]) == [held]
+        assert tx.leases.fence(file("x.py")) == 1
     store.close()
     assert version(path) == NEWEST
 

@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 
 from lsp_orch.domain.lease import Lease, Mode, State
+from lsp_orch.domain.scope import Kind, Scope
 from lsp_orch.store.sqlite import SqliteStore
 from tests.fixtures.clock import START
-from tests.fixtures.leases import agent, ask, file, lease
+from tests.fixtures.leases import WORKSPACE, agent, ask, file, lease
 
 HELD = lease(agent("a"), "x.py", "y.py", token=1)
 
@@ -27,11 +28,15 @@ def store() -> Iterator[SqliteStore]:
     ("second", "rule"),
     [
         (lease(agent("b"), "y.py", token=2), "UNIQUE constraint failed: lease_scope"),
+        (
+            replace(lease(agent("b"), token=2), scopes=(Scope(Kind.DIR, WORKSPACE),)),
+            "something in the folder",
+        ),
         (replace(lease(agent("b"), "z.py"), id="lease-2"), "UNIQUE constraint failed: lease.token"),
         (replace(lease(agent("b"), "z.py", token=2), ttl_s=0.0), "ttl_s > 0"),
         (replace(lease(agent("b"), "z.py", token=2), expires_at=None), "state = 'dirty'"),
     ],
-    ids=["a second writer", "a token used twice", "no time at all", "held for ever"],
+    ids=["a second writer", "the folder around it", "a token used twice", "no time at all", "held for ever"],
 )
 def test_the_database_refuses(store: SqliteStore, second: Lease, rule: str) -> None:
     with pytest.raises(sqlite3.IntegrityError, match=rule), store.transaction() as tx:
@@ -77,3 +82,14 @@ def test_a_token_is_never_given_again_whatever_has_ended(store: SqliteStore) -> 
         tx.leases.delete(HELD)
         assert tx.leases.next_token() > first
         assert tx.leases.fence(file("x.py")) == HELD.token
+
+
+@pytest.mark.parametrize("inside", [file("sub/x.py"), file("sub"), Scope(Kind.GLOB, f"{WORKSPACE}/sub/*")])
+def test_what_lies_in_a_held_folder_belongs_to_its_holder(store: SqliteStore, inside: Scope) -> None:
+    folder = replace(lease(agent("b"), token=2), scopes=(Scope(Kind.DIR, f"{WORKSPACE}/sub"),))
+    with store.transaction() as tx:
+        tx.leases.insert(folder)
+        tx.leases.insert(replace(lease(agent("b"), token=3), scopes=(inside,)))
+    other = replace(lease(agent("c"), token=4), scopes=(inside,))
+    with pytest.raises(sqlite3.IntegrityError, match=r"has the folder|UNIQUE"), store.transaction() as tx:
+        tx.leases.insert(other)

@@ -6,13 +6,16 @@ from typing import Any
 from lsp_orch.domain.errors import Code, Misuse
 from lsp_orch.domain.lease import Holder, Party
 from lsp_orch.endpoints.params import optional, required
+from lsp_orch.services.ports import Address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HookEvent:
     """``agent`` is empty for the session's own agent; ``pid`` is the client's process, 0 when unknown.
 
-    ``call`` is the same before and after one use of a tool.
+    ``call`` tells a tool call's events from those of another; ``mode`` is empty where the settings decide;
+    ``sandboxed``: the system itself keeps what the shell starts from writing what others hold.
+    ``inbox`` is where the session takes messages, told when it starts; ``permissions`` its permission mode.
     """
 
     name: str
@@ -25,9 +28,20 @@ class HookEvent:
     prompt: str = ""
     source: str = ""
     call: str = ""
+    mode: str = ""
+    sandboxed: bool = False
+    permissions: str = ""
+    inbox: Address | None = None
+
+    @property
+    def holder_id(self) -> str:
+        """Who it is: a subagent is a holder of its own."""
+        return f"{self.session}/{self.agent}" if self.agent else self.session
 
 
-def parse(document: dict[str, Any], pid: int, cwd: str) -> HookEvent:
+def parse(
+    document: dict[str, Any], pid: int, cwd: str, mode: str = "", inbox: Address | None = None
+) -> HookEvent:
     """Read what the client wrote on the hook's standard input.
 
     Raises:
@@ -47,10 +61,12 @@ def parse(document: dict[str, Any], pid: int, cwd: str) -> HookEvent:
         prompt=optional(document, "prompt", ""),
         source=optional(document, "source", ""),
         call=optional(document, "tool_use_id", ""),
+        mode=mode,
+        permissions=optional(document, "permission_mode", ""),
+        inbox=inbox,
     )
 
 
 def holder(event: HookEvent, name: str) -> Holder:
     """Who asks: a subagent is a holder of its own, and ends with its session."""
-    agent = f"{event.session}/{event.agent}" if event.agent else event.session
-    return Holder(id=agent, kind=Party.AGENT, name=name, session=event.session)
+    return Holder(id=event.holder_id, kind=Party.AGENT, name=name, session=event.session)

@@ -4,24 +4,16 @@ from lsp_orch.domain.attribution import Call
 from lsp_orch.domain.lease import Holder
 from lsp_orch.domain.version import Author
 from lsp_orch.endpoints.hooks.event import HookEvent
-from lsp_orch.endpoints.hooks.tool_use import PATH_OF
-from lsp_orch.endpoints.inbox import Inbox
-from lsp_orch.endpoints.interest import Interest
+from lsp_orch.endpoints.hooks.intent import PATH_OF, SHELL
 from lsp_orch.endpoints.witnesses import Witnesses
 from lsp_orch.services.ports import Clock, Paths
-
-_SHELL = "Bash"
 
 
 class HookListener:
     """Takes each event before it is answered, and again where the answer was a refusal."""
 
-    def __init__(
-        self, witnesses: Witnesses, interest: Interest, inbox: Inbox, paths: Paths, clock: Clock
-    ) -> None:
+    def __init__(self, witnesses: Witnesses, paths: Paths, clock: Clock) -> None:
         self._witnesses = witnesses
-        self._interest = interest
-        self._inbox = inbox
         self._paths = paths
         self._clock = clock
 
@@ -38,8 +30,6 @@ class HookListener:
                 self._witnesses.stopped(who.id, now)
             case "SessionEnd":
                 self._witnesses.left(event.session, now)
-                self._interest.left(event.session)
-                self._inbox.left(event.session)
             case _:
                 pass
 
@@ -50,7 +40,7 @@ class HookListener:
     def _call(self, event: HookEvent, who: Holder, now: float) -> Call | None:
         named = event.tool_input.get(PATH_OF.get(event.tool, ""))
         paths = [self._paths.canonical(named, event.cwd)] if isinstance(named, str) else []
-        shell = event.tool == _SHELL
+        shell = event.tool == SHELL
         if not shell and not paths:
             return None
         folder = self._paths.canonical(event.cwd, "/")

@@ -10,11 +10,12 @@ from lsp_orch.domain.lease import Holder, Party, Step
 from lsp_orch.domain.settings import Mode
 from lsp_orch.endpoints.desk import Desk
 from lsp_orch.endpoints.hooks.event import HookEvent, holder, parse
+from lsp_orch.endpoints.hooks.news import HookNews
 from lsp_orch.endpoints.hooks.tool_use import ToolUse
 from lsp_orch.endpoints.hooks.verdict import PASS, Verdict, context, refuse, warn
 from lsp_orch.endpoints.wire import Hello, Peer
 from lsp_orch.services.leases import Leases
-from lsp_orch.services.ports import Paths, SettingsOf
+from lsp_orch.services.ports import Address, Paths, SettingsOf
 from lsp_orch.services.sessions import Sessions
 from lsp_orch.store.base import Tx
 
@@ -50,6 +51,7 @@ class Hooks:
         tool_use: ToolUse,
         recall: Recall,
         paths: Paths,
+        news: HookNews,
         listener: Listener | None = None,
     ) -> None:
         self._listener = listener
@@ -59,8 +61,10 @@ class Hooks:
         self._tool_use = tool_use
         self._recall = recall
         self._paths = paths
+        self._news = news
         self._table: dict[str, Callable[[HookEvent, str], Awaitable[Verdict]]] = {
             "PostToolUse": self._tool_use.after,
+            "PostToolUseFailure": self._tool_use.after,
             "PreToolUse": self._tool_use.before,
             "SessionEnd": self._session_end,
             "SessionStart": self._session_start,
@@ -71,13 +75,14 @@ class Hooks:
     async def answer(self, event: HookEvent) -> Verdict:
         """Note the sign of life, then do what the event asks for."""
         name = await self._desk.do(lambda tx: self._seen(tx, event))
+        self._news.seen(event)
         handler = self._table.get(event.name)
         if self._listener:
             self._listener.heard(event, holder(event, name))
         verdict = await handler(event, name) if handler else PASS
         if self._listener and verdict.exit:
             self._listener.refused(event, holder(event, name))
-        return verdict
+        return await self._news.add(event, verdict)
 
     def workspace(self, folder: str) -> str:
         """The checkout around a folder, or the folder itself."""
@@ -172,4 +177,5 @@ def _parse(body: bytes, hello: Hello) -> HookEvent:
         raise Misuse(Code.BAD_REQUEST, f"the hook's input is not JSON: {error}") from error
     if not isinstance(document, dict):
         raise Misuse(Code.BAD_REQUEST, "the hook's input is not a JSON object")
-    return parse(document, hello.pid, hello.cwd)
+    inbox = Address(socket=hello.inbox, token=hello.inbox_token) if hello.inbox else None
+    return parse(document, hello.pid, hello.cwd, hello.mode, inbox)

@@ -1,27 +1,37 @@
 """Before a tool writes: may it, now? And what the file said before and says after."""
 
-from typing import Protocol
+import asyncio
+from collections import OrderedDict
+from collections.abc import Iterable
+from functools import partial
+from typing import Protocol, TypeVar
 
 from lsp_orch.domain.errors import Refusal
 from lsp_orch.domain.grants import Ask, Granted, Queued
-from lsp_orch.domain.lease import Holder, Lease, Mode, Party, State
+from lsp_orch.domain.lease import Holder, Mode
+from lsp_orch.domain.read import Stale
 from lsp_orch.domain.scope import Kind, Scope
-from lsp_orch.domain.settings import Settings
-from lsp_orch.domain.version import Author, Version, Why
-from lsp_orch.endpoints import shapes
+from lsp_orch.domain.version import Author, Content, Version, Why
+from lsp_orch.endpoints.desk import Desk
+from lsp_orch.endpoints.hooks import refusals
 from lsp_orch.endpoints.hooks.event import HookEvent, holder
-from lsp_orch.endpoints.hooks.verdict import PASS, Verdict, refuse
+from lsp_orch.endpoints.hooks.intent import SHELL, Intent, Intents
+from lsp_orch.endpoints.hooks.verdict import PASS, Verdict, context, refuse
 from lsp_orch.endpoints.lobby import Lobby
 from lsp_orch.endpoints.params import required
+from lsp_orch.endpoints.resources import shown
+from lsp_orch.services.leases import Leases
 from lsp_orch.services.ports import Paths, SettingsOf
+from lsp_orch.services.reads import Reads
+from lsp_orch.store.base import Tx
 
-# the tools that write one file, and where each names it
-PATH_OF = {
-    "Edit": "file_path",
-    "MultiEdit": "file_path",
-    "NotebookEdit": "notebook_path",
-    "Write": "file_path",
-}
+_READ = "Read"
+_UNDER_WAY = 1024  # calls and waits that are remembered; the oldest are forgotten
+_MOST_KEPT = 1000  # files of the folders that one command changes
+
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
 
 
 class Keep(Protocol):
@@ -32,86 +42,143 @@ class Keep(Protocol):
 
 
 class ToolUse:
-    """Grants a lease for the file that a tool is about to write, waits a moment for it, or refuses."""
+    """Grants a lease for all that a tool is about to write, waits a moment for it, or refuses."""
 
-    def __init__(self, lobby: Lobby, paths: Paths, settings: SettingsOf, keep: Keep) -> None:
+    def __init__(
+        self,
+        *,
+        desk: Desk,
+        lobby: Lobby,
+        leases: Leases,
+        reads: Reads,
+        intents: Intents,
+        paths: Paths,
+        settings: SettingsOf,
+        keep: Keep,
+    ) -> None:
+        self._desk = desk
         self._lobby = lobby
+        self._leases = leases
+        self._reads = reads
+        self._intents = intents
         self._paths = paths
         self._settings = settings
         self._keep = keep
+        self._calls: OrderedDict[str, Intent] = OrderedDict()  # by tool_use_id, until the call has ended
+        self._asked: OrderedDict[tuple[str, tuple[Scope, ...]], float] = OrderedDict()
 
     async def before(self, event: HookEvent, name: str) -> Verdict:
-        """Answer PreToolUse; what lies in no workspace is nobody's to guard.
+        """Answer PreToolUse.
 
         Raises:
             Misuse: the tool writes, and does not say where; or the workspace's settings are wrong.
         """
-        scope, workspace = self._written(event)
-        if scope is None:
+        intent = await self._intents.of(event)
+        if not intent.scopes:
             return PASS
-        settings = self._settings(workspace)
+        settings = self._settings(intent.workspace)
         ask = Ask(
             holder=holder(event, name),
-            workspace=workspace,
-            scopes=(scope,),
+            workspace=intent.workspace,
+            scopes=tuple(sorted(set(intent.scopes))),
             mode=Mode.WRITE,
             reason=event.tool,
             ttl_s=settings.leases_ttl_s,
         )
-        outcome = await self._lobby.acquire(ask, settings.leases_hook_wait_s)
+        since = partial(_remember, self._asked, (ask.holder.id, ask.scopes))
+        outcome = await self._lobby.acquire(
+            ask, settings.leases_hook_wait_s, lambda waiter: since(waiter.since)
+        )
         match outcome:
             case Granted():
-                await self._keep(scope.key, _author(ask.holder), Why.BEFORE_WRITE)
-                return PASS
+                _remember(self._calls, event.call, intent)
+                return await self._granted(event, ask, intent)
             case Queued():
-                return refuse(_explain(outcome, settings))
-            case Refusal(code=code, message=message, hint=hint):
-                return refuse(f"[{code}] {message}. Nothing was written: {hint}.")
+                return refuse(refusals.held(outcome, settings))
+            case Refusal():
+                return refuse(refusals.told(outcome))
 
     async def after(self, event: HookEvent, name: str) -> Verdict:
-        """Answer PostToolUse: what the tool has written can be given back as well."""
-        scope, _ = self._written(event)
-        if scope:
-            await self._keep(scope.key, _author(holder(event, name)), Why.AFTER_WRITE)
+        """Answer PostToolUse, also of a call that failed: what it has written can be given back as well."""
+        who = holder(event, name)
+        if event.tool == _READ:
+            read = self._intents.file(event, required(event.tool_input, "file_path", str))
+            await self._know(who, await self._kept(read.files, who, Why.READ), wrote=False)
+            return PASS
+        intent = self._calls.pop(event.call, None) or await self._intents.of(event)
+        await self._know(who, await self._kept(intent.files, who, Why.AFTER_WRITE), wrote=True)
+        if intent.unknown:
+            await self._desk.do(lambda tx: self._hand_back(tx, who, intent))
         return PASS
 
-    def _written(self, event: HookEvent) -> tuple[Scope | None, str]:
-        """The file that the tool writes and the workspace it lies in; nothing when it is in none."""
-        if event.tool not in PATH_OF:
-            return None, ""
-        path = required(event.tool_input, PATH_OF[event.tool], str)
-        key = self._paths.canonical(path, event.cwd)
-        workspace = self._paths.workspace(key) or _within(key, self._paths.canonical(event.cwd, "/"))
-        return (Scope(Kind.FILE, key) if workspace else None), workspace
+    async def _granted(self, event: HookEvent, ask: Ask, intent: Intent) -> Verdict:
+        """Keep what is about to be overwritten, and see that the agent knows it."""
+        asked = self._asked.pop((ask.holder.id, ask.scopes), None)
+        inside = await asyncio.to_thread(self._inside, intent.folders)
+        kept = await self._kept((*intent.files, *inside), ask.holder, Why.BEFORE_WRITE)
+
+        def work(tx: Tx) -> list[Stale]:
+            found = (self._reads.stale(tx, ask.holder, path, content) for path, content in kept.items())
+            return [each for each in found if each]
+
+        stale = await self._desk.do(work)
+        if not stale:
+            return PASS
+        first = stale[0]
+        name = shown(Scope(Kind.FILE, first.read.path), intent.workspace)
+        # what it waited for has come: an edit of text that still stands there takes nothing from anybody
+        waited = asked is not None and all(_known_since(asked, each) for each in stale)
+        if waited and _fits(event, await asyncio.to_thread(self._paths.text, first.read.path)):
+            return context(event.name, refusals.changed_meanwhile(first, name))
+        return refuse(refusals.told(refusals.stale(first, name)))
+
+    async def _kept(self, paths: Iterable[str], who: Holder, why: Why) -> dict[str, Content]:
+        """Keep what files say; those that cannot be kept are left out."""
+        found = {}
+        for path in paths:
+            version = await self._keep(path, Author(id=who.id, name=who.name), why)
+            if isinstance(version, Version):
+                found[path] = version.content
+        return found
+
+    async def _know(self, who: Holder, contents: dict[str, Content], *, wrote: bool) -> None:
+        """From now on the holder knows that files say this."""
+        note = self._reads.wrote if wrote else self._reads.saw
+
+        def work(tx: Tx) -> None:
+            for path, content in contents.items():
+                note(tx, who, path, content)
+
+        if contents:
+            await self._desk.do(work)
+
+    def _inside(self, folders: Iterable[str]) -> list[str]:
+        return [path for folder in folders for path in self._paths.files(folder, _MOST_KEPT)]
+
+    def _hand_back(self, tx: Tx, who: Holder, intent: Intent) -> None:
+        """The command has ended: the workspace was only needed as long as nobody knew what it does."""
+        whole = Scope(Kind.DIR, intent.workspace)
+        mine = [each for each in tx.leases.of_holder(who.id) if whole in each.scopes]
+        self._leases.release(tx, [each for each in mine if each.reason == SHELL])
 
 
-def _author(who: Holder) -> Author:
-    return Author(id=who.id, name=who.name)
+def _remember(memory: OrderedDict[Key, Value], key: Key, value: Value) -> None:
+    memory[key] = value
+    while len(memory) > _UNDER_WAY:
+        memory.popitem(last=False)
 
 
-def _within(key: str, folder: str) -> str:
-    return folder if key.startswith(folder.rstrip("/") + "/") else ""
+def _known_since(asked: float, stale: Stale) -> bool:
+    """Whether one of those that we know has changed the file since it was asked for."""
+    writer = stale.writer
+    return writer is not None and bool(writer.by.id) and writer.at >= asked
 
 
-def _explain(queued: Queued, settings: Settings) -> str:
-    """The refusal, in words that a model can act on."""
-    ask = queued.waiter.ask
-    path = shapes.resource(ask.scopes[0], ask.workspace)
-    who = "; ".join(_doing(lease) for lease in queued.conflicts) or "others asked for it before you"
-    minutes = round(settings.leases_ticket_s / 60)
-    return (
-        f"[lease-held] {path} is not yours to write now: {who}. "
-        f"You are number {queued.position} in the queue (ticket {queued.waiter.id}, valid {minutes} min): "
-        "the file becomes yours by itself as soon as it is free. Nothing was written. "
-        "Do something else meanwhile and then repeat this very call, or end your turn and say that you wait "
-        "for this file. Do not write it another way, such as through the shell."
-    )
-
-
-def _doing(lease: Lease) -> str:
-    since = f"since {shapes.clock_time(lease.acquired_at)}"
-    if lease.state is State.DIRTY:
-        return f"a person, {lease.holder.name}, has unsaved changes in it {since}"
-    if lease.holder.kind is Party.HUMAN:
-        return f"a person, {lease.holder.name}, is editing it {since}"
-    return f"{lease.holder.name} is working on it {since}"
+def _fits(event: HookEvent, text: str) -> bool:
+    """Whether what an edit replaces still stands in the file, and only there where it means."""
+    edits = event.tool_input.get("edits", [event.tool_input])
+    try:
+        olds = [(str(each["old_string"]), bool(each.get("replace_all"))) for each in edits]
+    except (LookupError, TypeError, AttributeError):  # no edit at all
+        return False
+    return all(old and (text.count(old) == 1 or (everywhere and old in text)) for old, everywhere in olds)

@@ -10,11 +10,12 @@ from lsp_orch.domain.lease import Holder, Lease, Party
 from lsp_orch.domain.scope import Kind, Scope
 from lsp_orch.endpoints import shapes
 from lsp_orch.endpoints.desk import Desk
-from lsp_orch.endpoints.lsp import words
+from lsp_orch.endpoints.lsp import elsewhere, words
 from lsp_orch.endpoints.lsp.documents import Documents
 from lsp_orch.endpoints.lsp.foreign import ForeignMarks, warning
 from lsp_orch.endpoints.lsp.hub import Hub
 from lsp_orch.endpoints.lsp.protocol import EditorServer
+from lsp_orch.endpoints.resources import shown
 from lsp_orch.endpoints.view import LeaseView
 from lsp_orch.services.sessions import Sessions
 
@@ -52,6 +53,7 @@ class EditorSession:
         """Show anew who holds a file and who waits for it."""
         for uri in self._documents.uris(scope):
             found = words.diagnostics(self.holder_id, *self._view.on(scope))
+            found += elsewhere.diagnostics(self.holder_id, self._hub.elsewhere(scope))
             found += self._foreign.diagnostics(scope)
             self._server.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, found))
         if self._opted_in:
@@ -59,19 +61,21 @@ class EditorSession:
 
     def granted(self, lease: Lease) -> None:
         """Tell the person that what they waited for is theirs."""
-        names = ", ".join(shapes.resource(scope, lease.workspace) for scope in lease.scopes)
-        message = f"lsp-orch: {names} is yours now."
-        self._server.window_show_message(lsp.ShowMessageParams(lsp.MessageType.Info, message))
+        self._tell(lsp.MessageType.Info, lease, "is yours now")
+
+    def warned(self, lease: Lease, words: str) -> None:
+        """Tell the person what becomes of a lease of theirs."""
+        self._tell(lsp.MessageType.Warning, lease, f"- {words}")
 
     def foreign(self, write: ForeignWrite) -> None:
         """Warn of a write to a file that this person holds or looks at, unless it was theirs."""
         scope = Scope(Kind.FILE, write.path)
-        shown = self._documents.uris(scope)
+        uris = self._documents.uris(scope)
         held = any(each.id == self.holder_id for each in write.holders)
-        if write.by.id == self.holder_id or not (shown or held):
+        if write.by.id == self.holder_id or not (uris or held):
             return
         self._server.window_show_message(warning(write))
-        if any(not self._documents.agrees(uri, self._text(uri)) for uri in shown):
+        if any(not self._documents.agrees(uri, self._text(uri)) for uri in uris):
             self._foreign.mark(write)
             self.refresh(scope)
 
@@ -81,6 +85,10 @@ class EditorSession:
             self._hub.leave(self)
             end = self._sessions.left if clean else self._sessions.vanished
             self._desk.do(lambda tx: end(tx, self.holder_id))
+
+    def _tell(self, kind: lsp.MessageType, lease: Lease, words: str) -> None:
+        names = ", ".join(shown(scope, lease.workspace) for scope in lease.scopes)
+        self._server.window_show_message(lsp.ShowMessageParams(kind, f"lsp-orch: {names} {words}."))
 
     def _register(self) -> None:
         feature, command = self._server.feature, self._server.command

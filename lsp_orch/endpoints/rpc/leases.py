@@ -5,13 +5,15 @@ from typing import Any
 
 from lsp_orch.domain.errors import Code, Misuse, Refusal
 from lsp_orch.domain.grants import Ask, Waiter
-from lsp_orch.domain.lease import Holder, Lease, Mode, Party, Step
-from lsp_orch.domain.scope import Kind, Scope
+from lsp_orch.domain.lease import Holder, Lease, Mode, Party, State, Step
+from lsp_orch.domain.scope import touch
 from lsp_orch.endpoints import shapes
 from lsp_orch.endpoints.desk import Desk
 from lsp_orch.endpoints.lobby import Lobby
 from lsp_orch.endpoints.params import optional, required, strings, words
+from lsp_orch.endpoints.resources import Resources
 from lsp_orch.endpoints.rpc.role import Answer, Method
+from lsp_orch.services.claims import Claims
 from lsp_orch.services.leases import Leases
 from lsp_orch.services.ports import Paths, SettingsOf
 from lsp_orch.store.base import Tx
@@ -22,11 +24,15 @@ _LONGEST_S = 24 * 3600.0
 class LeaseMethods:
     """Translates ``lease.*`` calls."""
 
-    def __init__(self, desk: Desk, lobby: Lobby, leases: Leases, paths: Paths, settings: SettingsOf) -> None:
+    def __init__(
+        self, desk: Desk, lobby: Lobby, leases: Leases, claims: Claims, paths: Paths, settings: SettingsOf
+    ) -> None:
         self._desk = desk
         self._lobby = lobby
         self._leases = leases
+        self._claims = claims
         self._paths = paths
+        self._resources = Resources(paths)
         self._settings = settings
 
     def methods(self) -> dict[str, Method]:
@@ -36,32 +42,24 @@ class LeaseMethods:
             "lease.release": self.release,
             "lease.renew": self.renew,
             "lease.list": self.list,
+            "lease.steal": self.steal,
+            "lease.handover": self.hand_over,
+            "lease.downgrade": self.downgrade,
         }
 
     async def acquire(self, params: dict[str, Any]) -> Answer:
         """``{"paths", "workspace", "cwd", "as", "mode", "wait_s", "ttl_s", "reason"}`` to the outcome."""
-        workspace = self._paths.canonical(required(params, "workspace", str), "/")
-        scopes = []
-        for path in strings(params, "paths"):
-            scope = self._scope(path, workspace, optional(params, "cwd", workspace))
-            if isinstance(scope, Refusal):
-                return scope
-            scopes.append(scope)
-        ask = Ask(
-            holder=_holder(params),
-            workspace=workspace,
-            scopes=tuple(dict.fromkeys(scopes)),
-            mode=_mode(params),
-            reason=words(params, "reason", ""),
-            ttl_s=_seconds(params, "ttl_s", self._settings(workspace).leases_ttl_s),
-        )
+        ask = self._asked(params)
+        if isinstance(ask, Refusal):
+            return ask
         outcome = await self._lobby.acquire(ask, _seconds(params, "wait_s", 0.0))
         return outcome if isinstance(outcome, Refusal) else shapes.outcome(outcome)
 
     async def release(self, params: dict[str, Any]) -> Answer:
         """``{"ids"}`` (of leases or tickets) or ``{"as", "workspace"}`` to ``{"released": [Lease]}``.
 
-        In another workspace the same name is somebody else's; an empty one is every workspace.
+        In another workspace the same name is somebody else's; an empty one is every workspace. With both,
+        the ids must be that name's; without a name they may be whatever was taken on a command line.
         """
         ids, name = strings(params, "ids"), words(params, "as", "")
         where = self._workspace(params)
@@ -73,7 +71,9 @@ class LeaseMethods:
             if isinstance(found, Refusal):
                 return found
             leases, waiters = found
-            if name:
+            if strangers := _not_of(leases, waiters, name):
+                return strangers
+            if name and not ids:
                 held, asked = tx.leases.of_holder(_cli_id(name)), tx.waiters.of_holder(_cli_id(name))
                 leases += [each for each in held if where in ("", each.workspace)]
                 waiters += [each for each in asked if where in ("", each.ask.workspace)]
@@ -92,6 +92,8 @@ class LeaseMethods:
             found = _find(tx, ids)
             if isinstance(found, Refusal):
                 return found
+            for lease in found[0]:
+                self._leases.object(tx, lease.holder, lease.scopes)
             self._leases.step(tx, found[0], Step.RENEW)
             renewed = (tx.leases.by_id(lease.id) for lease in found[0])
             return {"leases": [shapes.lease(lease) for lease in renewed if lease]}
@@ -109,25 +111,75 @@ class LeaseMethods:
             "waiters": [shapes.waiter(each, number) for each, number in numbered(queue)],
         }
 
+    async def steal(self, params: dict[str, Any]) -> Answer:
+        """The same as ``lease.acquire``, but for what others hold: they are told why, and may object.
+
+        A claim adds ``"claim": {"until"}``: whoever is in the way loses it then, unless they object.
+        """
+        ask = self._asked(params)
+        if isinstance(ask, Refusal):
+            return ask
+        if not ask.reason:
+            raise Misuse(Code.BAD_REQUEST, "say why with --reason: the holder is told")
+        outcome = await self._desk.do(lambda tx: self._claims.steal(tx, ask))
+        return outcome if isinstance(outcome, Refusal) else shapes.outcome(outcome)
+
+    async def hand_over(self, params: dict[str, Any]) -> Answer:
+        """``{"id", "to"}`` to ``{"lease": Lease}``, which is now theirs."""
+        lease_id, to = required(params, "id", str), words(params, "to", "")
+
+        def work(tx: Tx) -> Answer:
+            lease = tx.leases.by_id(lease_id)
+            if lease is None:
+                return _no_lease(lease_id)
+            holder = _named(tx, to, lease)
+            if holder is None:
+                return Refusal(
+                    code=Code.SESSION_NOT_FOUND,
+                    message=f"nobody here is {to}: no session, no holder and nobody who waits",
+                    hint="`lsp-orch status` shows the sessions, `lsp-orch lease list` who waits",
+                )
+            return {"lease": shapes.lease(self._claims.hand_over(tx, lease, holder))}
+
+        return await self._desk.do(work)
+
+    async def downgrade(self, params: dict[str, Any]) -> Answer:
+        """``{"ids"}`` to ``{"leases": [Lease]}``: their holders read on, and others may read beside them."""
+        ids = strings(params, "ids")
+
+        def work(tx: Tx) -> Answer:
+            found = _find(tx, ids)
+            if isinstance(found, Refusal):
+                return found
+            for lease in found[0]:
+                if lease.state is State.DIRTY:
+                    return Refusal(
+                        code=Code.LEASE_HELD,
+                        message=f"{lease.holder.name} has unsaved changes in what {lease.id} holds",
+                        hint="save them first",
+                    )
+            return {"leases": [shapes.lease(self._leases.downgrade(tx, each)) for each in found[0]]}
+
+        return await self._desk.do(work)
+
+    def _asked(self, params: dict[str, Any]) -> Ask | Refusal:
+        workspace = self._paths.canonical(required(params, "workspace", str), "/")
+        named = strings(params, "paths")
+        scopes = self._resources.read(named, workspace, optional(params, "cwd", workspace))
+        if isinstance(scopes, Refusal):
+            return scopes
+        return Ask(
+            holder=_holder(params),
+            workspace=workspace,
+            scopes=scopes,
+            mode=_mode(params),
+            reason=words(params, "reason", ""),
+            ttl_s=_seconds(params, "ttl_s", self._settings(workspace).leases_ttl_s),
+        )
+
     def _workspace(self, params: dict[str, Any]) -> str:
         named = optional(params, "workspace", "")
         return named and self._paths.canonical(named, "/")
-
-    def _scope(self, path: str, workspace: str, cwd: str) -> Scope | Refusal:
-        key = self._paths.canonical(path, cwd)
-        if key != workspace and not key.startswith(workspace.rstrip("/") + "/"):
-            return Refusal(
-                code=Code.PATH_OUTSIDE,
-                message=f"{path} is outside the workspace {workspace}",
-                hint="run the command inside the checkout that holds the file, or name it with --workspace",
-            )
-        if self._paths.is_folder(key):
-            return Refusal(
-                code=Code.BAD_REQUEST,
-                message=f"{path} is a folder, and a lease on it would not cover the files below it",
-                hint="name the files themselves",
-            )
-        return Scope(Kind.FILE, key)
 
 
 def numbered(queue: list[Waiter]) -> list[tuple[Waiter, int]]:
@@ -135,7 +187,7 @@ def numbered(queue: list[Waiter]) -> list[tuple[Waiter, int]]:
     return [
         (
             each,
-            1 + sum(bool(set(other.ask.scopes) & set(each.ask.scopes)) for other in queue[:index]),
+            1 + sum(touch(other.ask.scopes, each.ask.scopes) for other in queue[:index]),
         )
         for index, each in enumerate(queue)
     ]
@@ -149,12 +201,46 @@ def _find(tx: Tx, ids: list[str]) -> tuple[list[Lease], list[Waiter]] | Refusal:
         elif waiter := tx.waiters.by_id(each):
             waiters.append(waiter)
         else:
-            return Refusal(
-                code=Code.LEASE_NOT_FOUND,
-                message=f"there is no lease or ticket {each}",
-                hint="`lsp-orch lease list` shows what there is; it may have ended by itself",
-            )
+            return _no_lease(each)
     return leases, waiters
+
+
+def _no_lease(lease_id: str) -> Refusal:
+    return Refusal(
+        code=Code.LEASE_NOT_FOUND,
+        message=f"there is no lease or ticket {lease_id}",
+        hint="`lsp-orch lease list` shows what there is; it may have ended by itself",
+    )
+
+
+def _not_of(leases: list[Lease], waiters: list[Waiter], name: str) -> Refusal | None:
+    """Refuse what somebody else holds: it is not let go of but taken, and that openly.
+
+    A person may take anybody out of the queue; a name only itself.
+    """
+    holding, waiting = [each.holder for each in leases], [each.ask.holder for each in waiters]
+    if name:
+        others = [each for each in (*holding, *waiting) if each.id != _cli_id(name)]
+    else:
+        others = [each for each in holding if not each.id.startswith((_cli_id(""), "user:"))]
+    if not others:
+        return None
+    return Refusal(
+        code=Code.LEASE_NOT_YOURS,
+        message=f"{others[0].name} has it, or waits for it",
+        hint="ask them to let go, or take it with `lsp-orch lease steal PATH --reason TEXT`",
+    )
+
+
+def _named(tx: Tx, name: str, lease: Lease) -> Holder | None:
+    """Whoever is meant: somebody who waits for it before a session, a session before any other holder."""
+    waiting = [each.ask.holder for each in tx.waiters.touching(lease.scopes)]
+    sessions = [
+        Holder(id=each.id, kind=each.kind, name=each.name, session=each.id) for each in tx.sessions.all()
+    ]
+    others = [each.holder for each in tx.leases.live()] + [each.ask.holder for each in tx.waiters.waiting()]
+    known = [*waiting, *sessions, *others]
+    return next((each for each in known if name in (each.id, each.name) or each.id == _cli_id(name)), None)
 
 
 def _cli_id(name: str) -> str:

@@ -14,8 +14,9 @@ from lsp_orch.domain.version import ABSENT, Version
 from lsp_orch.endpoints.desk import Desk
 from lsp_orch.endpoints.keeper import Keeper
 from lsp_orch.endpoints.params import optional, required, words
+from lsp_orch.endpoints.resources import shown
 from lsp_orch.endpoints.rpc.role import Answer, Method
-from lsp_orch.endpoints.shapes import resource, rfc3339
+from lsp_orch.endpoints.shapes import rfc3339
 from lsp_orch.services.ports import Contents, Paths
 from lsp_orch.services.recovery import Recovery
 from lsp_orch.store.base import Tx
@@ -134,7 +135,7 @@ class RecoveryMethods:
 def _shown(version: Version, workspace: str) -> dict[str, Any]:
     return {
         "id": version.id,
-        "path": resource(Scope(Kind.FILE, version.path), workspace),
+        "path": shown(Scope(Kind.FILE, version.path), workspace),
         "absent": version.content.absent,
         "digest": version.content.digest or None,
         "size": version.content.size,

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from lsp_orch.domain.events import (
+    ClaimMade,
+    ClaimRefused,
     Event,
     ForeignWrite,
     LeaseChanged,
@@ -70,23 +72,40 @@ class LeaseWatch:
         return self._document(event)
 
     def _document(self, event: Event) -> tuple[str, dict[str, Any]] | None:
-        at = shapes.rfc3339(self._clock.now())
         match event:
-            case LeaseGranted(lease=lease, ticket=ticket):
-                more = {"lease": shapes.lease(lease), "ticket": ticket}
-                return lease.workspace, {"event": "granted", "at": at, **more}
-            case LeaseChanged(lease=lease):
-                return lease.workspace, {"event": "changed", "at": at, "lease": shapes.lease(lease)}
-            case LeaseEnded(lease=lease, why=why):
-                return lease.workspace, {"event": "ended", "at": at, "lease": shapes.lease(lease), "why": why}
-            case WaiterQueued(waiter=waiter):
-                return waiter.ask.workspace, {"event": "queued", "at": at, "waiter": self._waiter(waiter)}
-            case WaiterGone(waiter=waiter, why=why):
-                gone = {"event": "gone", "at": at, "waiter": self._waiter(waiter), "why": why}
-                return waiter.ask.workspace, gone
+            case LeaseGranted() | LeaseChanged() | LeaseEnded():
+                where, what = event.lease.workspace, {**_of_lease(event), "lease": shapes.lease(event.lease)}
+            case WaiterQueued() | WaiterGone() | ClaimMade() | ClaimRefused():
+                where = event.waiter.ask.workspace
+                what = {**_of_waiter(event), "waiter": self._waiter(event.waiter)}
             case _:
                 return None
+        return where, {"at": shapes.rfc3339(self._clock.now()), **what}
 
     def _waiter(self, waiter: Waiter) -> dict[str, Any]:
         places = {each.place for scope in waiter.ask.scopes for each in self._view.on(scope)[1]}
         return shapes.waiter(waiter, 1 + sum(place < waiter.place for place in places))
+
+
+def _of_lease(event: LeaseGranted | LeaseChanged | LeaseEnded) -> dict[str, Any]:
+    match event:
+        case LeaseGranted(ticket=ticket):
+            return {"event": "granted", "ticket": ticket}
+        case LeaseChanged():
+            return {"event": "changed"}
+        case LeaseEnded(why=why, by=by, reason=reason):
+            return {"event": "ended", "why": why, **({"by": by, "reason": reason} if by else {})}
+
+
+def _of_waiter(event: WaiterQueued | WaiterGone | ClaimMade | ClaimRefused) -> dict[str, Any]:
+    match event:
+        case WaiterQueued():
+            return {"event": "queued"}
+        case WaiterGone(why=why):
+            return {"event": "gone", "why": why}
+        case ClaimMade(waiter=waiter, leases=leases):
+            until = shapes.rfc3339(waiter.claims_at)
+            claimed = [shapes.lease(each) for each in leases]
+            return {"event": "claimed", "until": until, "reason": waiter.ask.reason, "leases": claimed}
+        case ClaimRefused(by=by):
+            return {"event": "objected", "by": by}

@@ -5,10 +5,16 @@ VALUES (:id, :token, :mode, :state, :workspace, :holder_id, :holder_kind, :holde
     :reason, :ttl_s, :acquired_at, :expires_at);
 
 -- name: insert_scope
-INSERT INTO lease_scope (lease_id, kind, key, mode) VALUES (:lease_id, :kind, :key, :mode);
+INSERT INTO lease_scope (lease_id, kind, key, anchor, mode) VALUES (:lease_id, :kind, :key, :anchor, :mode);
 
 -- name: update
 UPDATE lease SET state = :state, ttl_s = :ttl_s, expires_at = :expires_at WHERE id = :id;
+
+-- name: downgrade
+UPDATE lease SET mode = 'read' WHERE id = :id;
+
+-- name: downgrade_scopes
+UPDATE lease_scope SET mode = 'read' WHERE lease_id = :id;
 
 -- name: delete
 DELETE FROM lease WHERE id = :id;
@@ -36,11 +42,17 @@ SELECT id, token, mode, state, workspace, holder_id, holder_kind, holder_name, s
     acquired_at, expires_at
 FROM lease WHERE session = :session ORDER BY token;
 
--- name: on_key
+-- name: at
 SELECT id, token, mode, state, workspace, holder_id, holder_kind, holder_name, session, reason, ttl_s,
     acquired_at, expires_at
 FROM lease
-WHERE id IN (SELECT lease_id FROM lease_scope WHERE key = :key AND kind = :kind) ORDER BY token;
+WHERE id IN (SELECT lease_id FROM lease_scope WHERE anchor IN (SELECT value FROM json_each(:anchors)));
+
+-- name: below
+SELECT id, token, mode, state, workspace, holder_id, holder_kind, holder_name, session, reason, ttl_s,
+    acquired_at, expires_at
+FROM lease
+WHERE id IN (SELECT lease_id FROM lease_scope WHERE anchor >= :least AND anchor < :most);
 
 -- name: expired
 SELECT id, token, mode, state, workspace, holder_id, holder_kind, holder_name, session, reason, ttl_s,
@@ -52,11 +64,3 @@ SELECT MIN(expires_at) FROM lease;
 
 -- name: next_token
 UPDATE token SET last = last + 1 RETURNING last;
-
--- A token is superseded the moment the next one is granted, not when that one first writes.
--- name: raise_fence
-INSERT INTO fence (kind, key, token) VALUES (:kind, :key, :token)
-ON CONFLICT (kind, key) DO UPDATE SET token = excluded.token;
-
--- name: fence
-SELECT token FROM fence WHERE kind = :kind AND key = :key;
