@@ -126,11 +126,17 @@ def _on(tx: Tx, path: str) -> Iterable[Lease]:
 
 
 def _with(scene: Scene, leases: Iterable[Lease], seen: Sighting) -> Scene:
-    """The scene with those who hold the file for writing, or still did when it was written."""
+    """The scene with those who hold the file for writing, or still did when it was written.
+
+    We hear of a write a little later: that is allowed for, unless somebody else has the file by now.
+    """
     scope = (Scope(Kind.FILE, seen.path),)
-    late = [each.lease for each in scene.ended if each.at > seen.heard and touch(each.lease.scopes, scope)]
-    writers = frozenset(each.holder.id for each in (*leases, *late) if each.mode is Mode.WRITE)
-    return replace(scene, writers=writers)
+    now = {each.holder.id for each in leases if each.mode is Mode.WRITE}
+    since = seen.heard - (0.0 if now else GRACE_S)
+    late = {
+        each.lease.holder.id for each in scene.ended if each.at > since and touch(each.lease.scopes, scope)
+    }
+    return replace(scene, writers=frozenset(now | late))
 
 
 def _announce(

@@ -68,6 +68,11 @@ class ForeignMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.held is not None)
     @rule()
     def release(self) -> None:
+        """Within a moment of that, what the holder's shell writes passes as written before."""
+        self.let_go()
+        self.bench.clock.advance(GRACE_S)
+
+    def let_go(self) -> None:
         gone, self.held = self.held, None
         assert gone
         self.bench.run(lambda tx: tx.leases.delete(gone))
@@ -176,8 +181,9 @@ class ForeignMachine(RuleBasedStateMachine):
         self.shells[who.id] = self.now()
         self.bench.clock.advance(0.1)
         if let_go and held and held.holder is who:
-            self.release()
+            self.let_go()
         self.check(found if look_first else self.look(heard), before, data, held=held)
+        self.bench.clock.advance(GRACE_S)
 
     @rule(data=st.sampled_from([b"one", b"two"]))
     def we_restore(self, data: bytes) -> None:
