@@ -17,6 +17,7 @@ from lsp_orch.daemon.deathwatch import Deathwatch
 from lsp_orch.daemon.desk import Desk
 from lsp_orch.daemon.echo import Echo
 from lsp_orch.daemon.fencing import Fencing
+from lsp_orch.daemon.foreign import Known, Lookout
 from lsp_orch.daemon.gate import Gate
 from lsp_orch.daemon.labour import Custody, Labour
 from lsp_orch.daemon.news import News
@@ -74,6 +75,7 @@ class Application:
             vigil = reaper.restart(tx)
             parking.renew(tx)  # before the reaper looks: whoever is parked has nobody to show a sign of life
             live, waiting, here = tx.leases.live(), tx.waiters.waiting(), tx.sessions.own()
+            read = tx.reads.paths()
         own, news = News(), News()
         self._view = LeaseView(live, waiting)
         self._echo = Echo(store, self._view, own, news)
@@ -101,6 +103,9 @@ class Application:
         self._vault = Vault(world, files.of)
         self._archive = Archive(world, settings, desk, reads)
         own.subscribe(self._archive.on_event)
+        known = Known(leases=live, reads=read)
+        self._lookout = Lookout(world, settings, desk, self._archive, reads, known, inboxes.put)
+        news.subscribe(self._lookout.on_event)
         self._guests = guests = Guests()
         hooks = Hooks(
             desk=desk,
@@ -120,6 +125,7 @@ class Application:
             paths=world.paths,
             guests=guests,
             news=HookNews(inboxes, relatives.settled),
+            listener=self._lookout.listener,
         )
         self._judge = Judge(hooks, files.sound)
         fencing = Fencing(self._view.leases, FenceFiles(world.places.state / "fences"))
@@ -136,14 +142,15 @@ class Application:
             tasks=self._labour.counts,
             vigil=lambda: self._reaping.vigil,
             notes=self._vault.count,
-            tries=checkup.tries(files, self._labour.git, self._vault.count, self._vault.watching),
+            tries=checkup.tries(files, self._labour.git, self._vault.count, self._vault.watching)
+            | {"file watcher": self._lookout.check},
         )
         daemon = Daemon(version=__version__, pid=os.getpid(), started=world.clock.now(), store=name)
         lease_methods = LeaseMethods(desk, lobby, leases, claims, world.paths, files.of)
         self._methods = {
             **GuardMethods(desk, Guard(world.paths, ancestors, getpass.getuser())).methods(),
             **lease_methods.methods(),
-            "lease.acquire": relatives.answering(lease_methods.acquire),
+            "lease.acquire": relatives.answering(self._archive.kept_first(lease_methods.acquire)),
             **self._labour.methods(),
             **self._vault.methods(),
             **self._archive.methods(),
@@ -171,6 +178,7 @@ class Application:
             services.create_task(self._labour.run())
             services.create_task(self._archive.run())
             services.create_task(self._echo.run(self._desk))
+            services.create_task(self._lookout.run())
 
     async def drain(self) -> None:
         """End the workers in order, then write what was handed in."""
@@ -178,7 +186,8 @@ class Application:
         await self._desk.close()
 
     def close(self) -> None:
-        """Let go of the vault, the processes and the store."""
+        """Let go of the watched folders, the processes, the vault and the store."""
+        self._lookout.close()
         self._deathwatch.close()
         self._vault.close()
         self._store.close()
@@ -188,7 +197,11 @@ class Application:
         session = EditorSession(
             server,
             Documents(
-                desk=self._desk, leases=self._leases, paths=self._world.paths, settings=self._files.sound
+                desk=self._desk,
+                leases=self._leases,
+                paths=self._world.paths,
+                settings=self._files.sound,
+                written=self._lookout.saved,
             ),
             self._office,
             session_id=self._world.ids.new("editor"),

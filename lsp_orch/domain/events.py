@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from lsp_orch.domain.grants import Waiter
-from lsp_orch.domain.lease import Lease
+from lsp_orch.domain.lease import Holder, Lease
 from lsp_orch.domain.scope import Scope
 from lsp_orch.domain.session import Session
 from lsp_orch.domain.version import Author
@@ -131,7 +131,41 @@ class ReapingResumed:
     """The freeze is over."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileRead:
+    """An agent knows what the file at the canonical ``path`` says, by reading or writing it."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilesForgotten:
+    """No agent knows any more what these files say."""
+
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForeignWrite:
+    """Somebody wrote a file that others hold or have read, and held it not; told once for each change.
+
+    ``path`` is canonical. ``by`` has no id when nobody we know of can be named. ``before`` and ``after`` are
+    the versions of what the file said and says, empty where none is kept; ``holders`` held it, ``readers``
+    (ids of agents) know it as it was.
+    """
+
+    path: str
+    workspace: str
+    by: Author
+    at: float
+    before: str
+    after: str
+    holders: tuple[Holder, ...]
+    readers: tuple[str, ...] = ()
+
+
 LeaseEvent = LeaseGranted | LeaseChanged | LeaseEnded | WaiterQueued | WaiterGone | ClaimMade | ClaimRefused
 SessionEvent = SessionCame | SessionWent
 ReaperEvent = ReapingFrozen | ReapingResumed
-Event = LeaseEvent | FileWritten | TaskChanged | SessionEvent | ReaperEvent | Heard
+FileEvent = FileRead | FileWritten | FilesForgotten | ForeignWrite
+Event = LeaseEvent | TaskChanged | SessionEvent | ReaperEvent | FileEvent | Heard

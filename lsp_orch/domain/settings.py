@@ -126,6 +126,9 @@ class Settings:
         _POSITIVE,
         own=True,
     )
+    leases_watch_folders: int = _setting(
+        4096, "most folders that are watched for writes to held and read files", _ONE, own=True
+    )
     tasks_workers: int = _setting(0, "most workers at once; 0 means min(4, cores / 2)", _NATURAL, own=True)
     tasks_model: str = _setting("sonnet", "the model that `auto` chooses", _ANY, own=True)
     tasks_max_usd: float = _setting(2.0, "money cap of one task", _POSITIVE)

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Protocol
 
 from lsp_orch.domain.errors import Refusal
@@ -377,6 +378,63 @@ class NoteWatch(Protocol):
 
     def watch(self, workspace: str) -> bool:
         """Whether changes have been reported without a gap since an earlier call; if not, go and look."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watching:
+    """How the watch on folders is doing: how many of at most ``most``; ``dropped`` are those beyond it."""
+
+    alive: bool
+    folders: int
+    most: int
+    dropped: int
+
+
+class Touch(Enum):
+    """What happened to a path that is watched."""
+
+    DONE = "done"  # a file was written and closed, removed or renamed
+    OPEN = "open"  # a file is being written
+    FOLDER = "folder"  # anything in a folder may have changed, or its watch has just begun
+
+
+Touched = Callable[[str, Touch], None]
+"""Told of a path that something happened to, on any thread; it must not block, nor raise."""
+
+
+class FolderWatch(Protocol):
+    """Reports to a ``Touched`` what happens in folders; these, and no others, cost anything.
+
+    No call waits for the disk.
+    """
+
+    def need(self, folder: str, *, held: bool) -> None:
+        """Watch a folder, which need not exist; above the limit those not ``held`` go first, oldest first."""
+
+    def drop(self, folder: str) -> None:
+        """Nobody needs the folder any more."""
+
+    def need_tree(self, root: str) -> None:
+        """Watch all folders below ``root``, and those that come, without what git ignores."""
+
+    def drop_tree(self, root: str) -> None:
+        """Nobody needs the tree any more."""
+
+    def watching(self) -> Watching:
+        """How it is doing."""
+
+
+class Trees(Protocol):
+    """What lies below a folder and is worth looking at: not git's own files, nor what git ignores."""
+
+    def folders(self, root: str, most: int) -> tuple[str, ...]:
+        """Up to ``most`` folders, ``root`` and those below it, the upper ones first."""
+
+    def files(self, root: str, most: int) -> tuple[str, ...]:
+        """Up to ``most`` files below it."""
+
+    def ignored(self, path: str) -> bool:
+        """Whether a file or folder is none of that."""
 
 
 class Secrets(Protocol):

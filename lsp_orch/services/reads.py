@@ -1,6 +1,6 @@
 """Reads: what each holder knows of a file, so that nobody writes over what they have not seen."""
 
-from lsp_orch.domain.events import FileWritten
+from lsp_orch.domain.events import FileRead, FilesForgotten, FileWritten
 from lsp_orch.domain.lease import Holder
 from lsp_orch.domain.read import Read, Stale, Writer, judge
 from lsp_orch.domain.scope import Kind, Scope
@@ -27,6 +27,7 @@ class Reads:
             at=self._clock.now(),
         )
         tx.reads.remember(read)
+        tx.announce(FileRead(path=path))
 
     def wrote(self, tx: Tx, who: Holder, path: str, content: Content) -> None:
         """The holder has written the file, and so knows it."""
@@ -41,7 +42,14 @@ class Reads:
 
     def forget(self, tx: Tx, session: str) -> None:
         """A session and its subagents know nothing any more."""
-        tx.reads.forget(session)
+        if paths := tx.reads.forget(session):
+            tx.announce(FilesForgotten(paths=paths))
+
+    def changed(self, tx: Tx, path: str, by: Author, at: float) -> None:
+        """Somebody was seen to have written the file; whoever has written it since told us so."""
+        last = tx.reads.writer(path)
+        if last is None or last.at <= at:
+            tx.reads.wrote(Writer(path=path, by=by, at=at))
 
     def prune(self, tx: Tx) -> None:
         """Forget who wrote what long ago."""

@@ -25,12 +25,18 @@ class ReadTable:
         return Read(holder_id=row[0], session=row[1], path=row[2], digest=row[3], at=row[4])
 
     def paths(self) -> list[str]:
-        """Every file that somebody knows."""
+        """Every file that somebody knows, the least recently read first."""
         return [row[0] for row in self._db.all("read.paths")]
 
-    def forget(self, session: str) -> None:
-        """A session and its subagents know nothing any more."""
+    def otherwise(self, path: str, digest: str | None) -> list[str]:
+        """The holders who know a file, and not as what it says now: None is what nobody knows."""
+        return [row[0] for row in self._db.all("read.otherwise", path=path, digest=digest)]
+
+    def forget(self, session: str) -> tuple[str, ...]:
+        """A session and its subagents know nothing any more; the files that nobody knows now."""
+        only = tuple(row[0] for row in self._db.all("read.only", session=session))
         self._db.run("read.forget", session=session)
+        return only
 
     def wrote(self, writer: Writer) -> None:
         """Note who wrote a file."""

@@ -38,6 +38,10 @@ class VersionTable:
         """Store when the file was last seen to say this."""
         self._db.run("version.seen", id=version.id, seen_at=version.seen_at)
 
+    def attribute(self, version_id: str, by: Author, why: Why) -> None:
+        """Store who gave occasion for a version, once that is known better."""
+        self._db.run("version.attribute", id=version_id, holder_id=by.id, holder_name=by.name, why=why)
+
     def delete(self, versions: Iterable[Version]) -> None:
         """Forget versions; of each path they come oldest first."""
         for each in versions:

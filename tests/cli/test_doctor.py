@@ -19,7 +19,8 @@ from tests.fixtures.daemon import Instance
 
 EVERY = {
     *("python", "command", "socket folder", "state folder", "daemon", "store", "reaper", "settings", "git"),
-    *("repository", "claude", "vault", "note watcher", "hook", "editor pipe", "git guard", "sandbox"),
+    *("repository", "claude", "vault", "note watcher", "file watcher", "hook", "editor pipe", "git guard"),
+    "sandbox",
 }
 
 

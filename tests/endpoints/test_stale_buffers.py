@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from lsp_orch.domain.events import FileWritten
 from lsp_orch.domain.scope import Kind, Scope
 from lsp_orch.domain.version import Author
 from lsp_orch.endpoints.lsp.hub import Hub
@@ -113,7 +114,7 @@ async def test_a_mark_that_stays_is_found(
 async def test_a_write_that_nobody_is_told_of_is_found(
     house: House, ann: Window, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Hub, "written", lambda *_: None)
+    monkeypatch.setattr(Hub, "_for_all", lambda *_: None)
     with pytest.raises(AssertionError):
         await an_agents_write_is_shown_until_the_buffer_is_read_anew(house, ann, path)
 
@@ -185,7 +186,8 @@ async def test_who_has_unsaved_work_is_told_by_a_message_as_well(
     ann.show(path, "mine\n")
     await house.live()
     house.file("a.py", "theirs\n")
-    house.hub.written(Scope(Kind.FILE, str(path)), Author(id="", name="somebody"), house.clock.now())
+    scope, somebody = Scope(Kind.FILE, str(path)), Author(id="", name="somebody")
+    house.hub.on_event(FileWritten(scope=scope, by=somebody, at=house.clock.now()))
     assert len(stale(ann, path)) == 1
     [told] = ann.told()
     assert told.startswith("lsp-orch: somebody wrote a.py at 08:00:00 UTC")

@@ -1,9 +1,11 @@
 """News of leases, pushed to the connections that watch."""
 
+from dataclasses import replace
 from typing import Any
 
 from lsp_orch.domain.events import (
     Event,
+    ForeignWrite,
     LeaseChanged,
     LeaseEnded,
     LeaseGranted,
@@ -16,6 +18,7 @@ from lsp_orch.domain.events import (
 from lsp_orch.domain.grants import Ask, Waiter
 from lsp_orch.domain.lease import Holder, Lease, Mode, Party, State
 from lsp_orch.domain.scope import Kind, Scope
+from lsp_orch.domain.version import Author
 from lsp_orch.endpoints.rpc.role import RpcRole
 from lsp_orch.endpoints.rpc.watch import EVENT, LeaseWatch
 from lsp_orch.endpoints.view import LeaseView
@@ -36,6 +39,18 @@ LEASE = Lease(
     ttl_s=60.0,
     acquired_at=START,
     expires_at=START + 60,
+)
+
+
+FOREIGN = ForeignWrite(
+    path="/w/a.py",
+    workspace="/w",
+    by=Author(id="bot", name="Bot"),
+    at=START,
+    before="version-1",
+    after="version-2",
+    holders=(ADA,),
+    readers=("other",),
 )
 
 
@@ -75,14 +90,28 @@ async def test_each_kind_of_event_comes_as_a_document() -> None:
     tower.happen(WaiterGone(waiter=waiter(1), why="withdrawn"))
     tower.happen(LeaseEnded(lease=LEASE, why="released"))
     tower.happen(TaskChanged(id="task-1", state="ready"))
+    tower.happen(FOREIGN)
+    tower.happen(replace(FOREIGN, by=Author(id="", name="somebody outside"), before="", after=""))
     events = seen(talk)
-    kinds = ["granted", "changed", "queued", "queued", "gone", "ended"]
+    kinds = ["granted", "changed", "queued", "queued", "gone", "ended", "foreign-write", "foreign-write"]
     assert [each["event"] for each in events] == kinds
     assert events[0]["ticket"] == "ticket-9"
     assert events[0]["lease"]["resources"] == ["a.py"]
     assert events[0]["at"] == "2027-01-15T08:00:00.000Z"
     assert [each["waiter"]["position"] for each in events[2:4]] == [1, 2]
     assert (events[4]["why"], events[5]["why"]) == ("withdrawn", "released")
+    foreign, unknown = events[6:]
+    assert foreign == {
+        "event": "foreign-write",
+        "at": "2027-01-15T08:00:00.000Z",
+        "path": "a.py",
+        "by": {"id": "bot", "name": "Bot"},
+        "before": "version-1",
+        "after": "version-2",
+        "holders": [{"id": "ada", "kind": "human", "name": "Ada"}],
+        "readers": ["other"],
+    }
+    assert (unknown["by"]["id"], unknown["before"], unknown["after"]) == (None, None, None)
     await talk.peer.end()
 
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from lsp_orch.domain.lease import Holder, Party
-from lsp_orch.domain.read import Read
-from lsp_orch.domain.version import ABSENT, DAY_S, Content
+from lsp_orch.domain.read import Read, Writer
+from lsp_orch.domain.version import ABSENT, DAY_S, Author, Content
 from lsp_orch.services import reads as service
 from lsp_orch.services.reads import Reads
 from lsp_orch.store.reads import ReadTable
@@ -30,6 +30,7 @@ UNTIL_FOUND = settings(THOROUGH, derandomize=True, phases=[Phase.generate])
 HOLDERS = tuple(
     Holder(id=name, kind=Party.AGENT, name=name.upper(), session=name[0]) for name in ("s", "s/sub", "t")
 )
+STRANGER = Author(id="", name="somebody outside")
 holders = st.sampled_from(HOLDERS)
 paths = st.sampled_from(("/ws/a", "/ws/b"))
 texts = st.sampled_from(("", "x", "y"))
@@ -80,6 +81,15 @@ class ReadMachine(RuleBasedStateMachine):
     def a_program_that_asks_nobody_writes(self, path: str, text: str) -> None:
         self.says[path] = text
 
+    @rule(path=paths, text=texts, ago=st.sampled_from((0.0, 0.5, 900.0)))
+    def a_write_is_seen_later(self, path: str, text: str, ago: float) -> None:
+        """Who has told us of a later one wrote last."""
+        self.says[path], at = text, self.clock.now() - ago
+        with self.store.transaction() as tx:
+            self.reads.changed(tx, path, STRANGER, at)
+        if path not in self.wrote or self.wrote[path][1] <= at:
+            self.wrote[path] = (STRANGER.name, at)
+
     @rule(session=st.sampled_from("st"))
     def a_session_ends(self, session: str) -> None:
         with self.store.transaction() as tx:
@@ -123,11 +133,16 @@ _OF = ReadTable.of
     [
         (service, "judge", lambda *_: None),
         (Reads, "wrote", lambda *_: None),
+        (Reads, "changed", lambda *_: None),
+        (Reads, "changed", lambda _, tx, path, by, at: tx.reads.wrote(Writer(path=path, by=by, at=at))),
         (ReadTable, "wrote", lambda *_: None),
         (ReadTable, "forget", lambda *_: None),
         (ReadTable, "of", lambda self, who, path: all_know_the_same(self, who, path, _OF)),
     ],
-    ids=["not judged", "own writes unknown", "writers unknown", "sessions never end", "all know the same"],
+    ids=[
+        *("not judged", "own writes unknown", "foreign writes unknown", "who was seen last wrote last"),
+        *("writers unknown", "sessions never end", "all know the same"),
+    ],
 )
 def test_a_seeded_bug_is_found(
     owner: object, name: str, wrong: Callable[..., object], monkeypatch: pytest.MonkeyPatch

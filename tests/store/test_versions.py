@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from lsp_orch.domain.version import NEWEST, Content, Version, Why
+from lsp_orch.domain.version import NEWEST, Author, Content, Version, Why
 from lsp_orch.store.base import Store
 from tests.fixtures.clock import START
 from tests.fixtures.engines import Engine
@@ -30,6 +30,14 @@ def test_what_was_stored_comes_back(store: Store) -> None:
             each = replace(version(10 + number, b"x", "/ws/why"), why=why)
             tx.versions.insert(each)
             assert tx.versions.newest("/ws/why") == each
+
+
+def test_a_version_can_be_attributed_to_another(store: Store) -> None:
+    author = Author(id="", name="somebody outside")
+    with store.transaction() as tx:
+        tx.versions.attribute(A[1].id, author, Why.FOREIGN_WRITE)
+        assert tx.versions.by_id(A[1].id) == replace(A[1], by=author, why=Why.FOREIGN_WRITE)
+        assert tx.versions.by_id(A[2].id) == A[2]
 
 
 def test_the_newest_come_first(store: Store) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-from lsp_orch.domain.lease import Party, Step
+from lsp_orch.domain.lease import Holder, Party, Step
 from lsp_orch.endpoints.desk import Desk
 from lsp_orch.endpoints.hooks import reaped
 from lsp_orch.endpoints.hooks.event import HookEvent, holder
@@ -26,10 +26,20 @@ class Recall(Protocol):
         """The notes that matter for this session, or nothing."""
 
 
+class Listener(Protocol):
+    """Is told of each event, whatever is answered."""
+
+    def heard(self, event: HookEvent, who: Holder) -> None:
+        """Before it is answered."""
+
+    def refused(self, event: HookEvent, who: Holder) -> None:
+        """The tool that it asked for does not run."""
+
+
 class Hooks:
     """What each event means to us; an event that is not in the table is a sign of life and no more."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all that the events are about, put together in one place
         self,
         *,
         desk: Desk,
@@ -40,7 +50,9 @@ class Hooks:
         paths: Paths,
         guests: Guests,
         news: HookNews,
+        listener: Listener | None = None,
     ) -> None:
+        self._listener = listener
         self._desk = desk
         self._leases = leases
         self._sessions = sessions
@@ -66,7 +78,12 @@ class Hooks:
         if refused:
             return refused
         handler = self._table.get(event.name)
-        return await self._news.add(event, await handler(event, name) if handler else PASS)
+        if self._listener:
+            self._listener.heard(event, holder(event, name))
+        verdict = await handler(event, name) if handler else PASS
+        if self._listener and verdict.exit:
+            self._listener.refused(event, holder(event, name))
+        return await self._news.add(event, verdict)
 
     def workspace(self, folder: str) -> str:
         """The checkout around a folder, or the folder itself."""

@@ -127,7 +127,7 @@ class ToolUse:
         first = stale[0]
         name = shown(Scope(Kind.FILE, first.read.path), intent.workspace)
         # what it waited for has come: an edit of text that still stands there takes nothing from anybody
-        waited = asked is not None and all(each.writer and each.writer.at >= asked for each in stale)
+        waited = asked is not None and all(_known_since(asked, each) for each in stale)
         if waited and _fits(event, await asyncio.to_thread(self._paths.text, first.read.path)):
             return context(event.name, refusals.changed_meanwhile(first, name))
         return refuse(refusals.told(refusals.stale(first, name)))
@@ -166,6 +166,12 @@ def _remember(memory: OrderedDict[Key, Value], key: Key, value: Value) -> None:
     memory[key] = value
     while len(memory) > _UNDER_WAY:
         memory.popitem(last=False)
+
+
+def _known_since(asked: float, stale: Stale) -> bool:
+    """Whether one of those that we know has changed the file since it was asked for."""
+    writer = stale.writer
+    return writer is not None and bool(writer.by.id) and writer.at >= asked
 
 
 def _fits(event: HookEvent, text: str) -> bool:

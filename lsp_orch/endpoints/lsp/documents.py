@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
 from pygls import uris
@@ -19,13 +19,30 @@ from lsp_orch.store.base import Tx
 EDITING = "editing"
 """Why a person holds a file, unless they say more."""
 
+
+class Written(Protocol):
+    """Is told of each file that an editor says it has written."""
+
+    def __call__(self, path: str, text: str, by: Holder, *, held: bool) -> None:
+        """The canonical path, the buffer's text, for whom, and whether they held the file."""
+
+
 _log = logging.getLogger(__name__)
 
 
 class Documents:
     """The files that one editor shows. Only the first change since a save costs a transaction."""
 
-    def __init__(self, *, desk: Desk, leases: Leases, paths: Paths, settings: SettingsOf) -> None:
+    def __init__(
+        self,
+        *,
+        desk: Desk,
+        leases: Leases,
+        paths: Paths,
+        settings: SettingsOf,
+        written: Written = lambda *_, **__: None,
+    ) -> None:
+        self._written = written
         self._desk = desk
         self._leases = leases
         self._paths = paths
@@ -112,6 +129,11 @@ class Documents:
         if scope and holder:
             self._dirty.discard(scope)
             self._submit(lambda tx: self._leases.saved(tx, holder.id, scope))
+
+    def written(self, scope: Scope, text: str, *, held: bool) -> None:
+        """The editor says that it has written the file, while the person held it or not."""
+        if self.holder:
+            self._written(scope.key, text, self.holder, held=held)
 
     def closed(self, uri: str) -> bool:
         """The buffer is gone, and with it what the person held or waited for; whether it was there."""

@@ -7,6 +7,7 @@ from lsp_orch.domain.events import (
     ClaimMade,
     Event,
     FileWritten,
+    ForeignWrite,
     LeaseEnded,
     LeaseGranted,
     ReapingFrozen,
@@ -45,6 +46,9 @@ class Screen(Protocol):
     def written(self, scope: Scope, by: Author, at: float) -> None:
         """Tell the person of a write to a file that they show, unless it was theirs."""
 
+    def foreign(self, write: ForeignWrite) -> None:
+        """Tell the person of a write behind their back, if it is a file of theirs."""
+
     def frozen(self, freeze: ReapingFrozen) -> None:
         """Tell the person that nothing ends by itself for a while."""
 
@@ -75,11 +79,6 @@ class Hub:
             for screen in self._screens:
                 screen.refresh(scope)
 
-    def written(self, scope: Scope, by: Author, at: float) -> None:
-        """Somebody wrote a file, coordinated or not: whoever shows what it said before is told."""
-        for screen in self._screens:
-            screen.written(scope, by, at)
-
     def on_event(self, event: Event) -> None:
         """Pass the news on."""
         self.show(self._view.on_event(event))
@@ -94,13 +93,21 @@ class Hub:
                 self._wanted(blockers(waiter.ask, self._view.leases()), waiter)
             case ClaimMade(waiter=waiter, leases=leases):
                 self._wanted(leases, waiter)
-            case FileWritten(scope=scope, by=author, at=at):
-                self.written(scope, author, at)
-            case ReapingFrozen(longer=False):
-                for screen in self._screens:
-                    screen.frozen(event)
             case _:
-                pass
+                self._for_all(event)
+
+    def _for_all(self, event: Event) -> None:
+        """What is not about the holder of a lease alone."""
+        for screen in self._screens:
+            match event:
+                case FileWritten(scope=scope, by=author, at=at):
+                    screen.written(scope, author, at)
+                case ForeignWrite():
+                    screen.foreign(event)
+                case ReapingFrozen(longer=False):
+                    screen.frozen(event)
+                case _:
+                    pass
 
     def _wanted(self, leases: Iterable[Lease], waiter: Waiter) -> None:
         for lease in leases:

@@ -4,12 +4,12 @@ from typing import Any
 
 from lsprotocol import types as lsp
 
-from lsp_orch.domain.events import ReapingFrozen
+from lsp_orch.domain.events import ForeignWrite, ReapingFrozen
 from lsp_orch.domain.grants import Waiter
 from lsp_orch.domain.lease import Lease, Party
-from lsp_orch.domain.scope import Scope, touch
+from lsp_orch.domain.scope import Kind, Scope, touch
 from lsp_orch.domain.version import Author
-from lsp_orch.endpoints import shapes
+from lsp_orch.endpoints import alarm, shapes
 from lsp_orch.endpoints.lsp import elsewhere, stale, words
 from lsp_orch.endpoints.lsp.documents import Documents
 from lsp_orch.endpoints.lsp.office import Office
@@ -77,6 +77,16 @@ class EditorScreen:
         if mark := self.stale.written(scope, self._texts(scope), by, at):
             if self._documents.dirty(scope):
                 self.warn_stale(scope, mark)
+            self._publish(scope)
+
+    def foreign(self, write: ForeignWrite) -> None:
+        """Tell the person of a write to a file that they hold or show by somebody who did not hold it."""
+        scope = Scope(Kind.FILE, write.path)
+        held = any(each.id == self.holder_id for each in write.holders)
+        if write.by.id == self.holder_id or not (held or self._documents.uris(scope)):
+            return
+        self._say(_WARNING, f"{alarm.happened(write)} {alarm.mend(write)}")
+        if self.stale.written(scope, self._texts(scope), write.by, write.at):
             self._publish(scope)
 
     def frozen(self, freeze: ReapingFrozen) -> None:

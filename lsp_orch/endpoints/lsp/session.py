@@ -69,7 +69,7 @@ class EditorSession:
 
     def _did_change(self, params: lsp.DidChangeTextDocumentParams) -> None:
         uri = params.text_document.uri
-        agrees = self._documents.changed(uri, self._server.workspace.get_text_document(uri).source or "")
+        agrees = self._documents.changed(uri, self._text(uri))
         scope = self._documents.scope(uri)
         if scope and (agrees or self.screen.stale.mark(scope)):
             self.screen.compare(scope)
@@ -83,8 +83,13 @@ class EditorSession:
     def _did_save(self, params: lsp.DidSaveTextDocumentParams) -> None:
         uri = params.text_document.uri
         if scope := self._documents.scope(uri):
+            held = any(each.holder.id == self.holder_id for each in self._office.view.on(scope)[0])
+            self._documents.written(scope, self._text(uri), held=held)
             self.screen.saved(scope)
         self._documents.saved(uri)
+
+    def _text(self, uri: str) -> str:
+        return self._server.workspace.get_text_document(uri).source or ""
 
     def _did_close(self, params: lsp.DidCloseTextDocumentParams) -> None:
         uri = params.text_document.uri

@@ -8,6 +8,7 @@ from lsp_orch.domain.events import (
     ClaimMade,
     ClaimRefused,
     Event,
+    ForeignWrite,
     LeaseChanged,
     LeaseEnded,
     LeaseGranted,
@@ -17,7 +18,7 @@ from lsp_orch.domain.events import (
     WaiterQueued,
 )
 from lsp_orch.domain.grants import Waiter
-from lsp_orch.endpoints import shapes
+from lsp_orch.endpoints import alarm, shapes
 from lsp_orch.endpoints.params import optional
 from lsp_orch.endpoints.rpc.role import Answer, Method
 from lsp_orch.endpoints.view import LeaseView
@@ -47,7 +48,7 @@ class LeaseWatch:
 
     def on_event(self, event: Event) -> None:
         """Tell who watches the workspace that it happened in."""
-        if not self._watchers or (told := self._document(event)) is None:
+        if not self._watchers or (told := self._told(event)) is None:
             return
         workspace, document = told
         for each in tuple(self._watchers):
@@ -70,8 +71,13 @@ class LeaseWatch:
         finally:
             self._watchers.remove(watcher)
 
-    def _document(self, event: Event) -> tuple[str | None, dict[str, Any]] | None:
+    def _told(self, event: Event) -> tuple[str | None, dict[str, Any]] | None:
         """The workspace that it happened in, None for all of them; and what is told."""
+        if isinstance(event, ForeignWrite):
+            return event.workspace, alarm.document(event)
+        return self._document(event)
+
+    def _document(self, event: Event) -> tuple[str | None, dict[str, Any]] | None:
         where: str | None
         match event:
             case LeaseGranted() | LeaseChanged() | LeaseEnded():

@@ -6,7 +6,16 @@ ON CONFLICT (holder_id, path) DO UPDATE SET digest = excluded.digest, at = exclu
 SELECT holder_id, session, path, digest, at FROM read WHERE holder_id = :holder_id AND path = :path;
 
 -- name: paths
-SELECT DISTINCT path FROM read;
+SELECT path FROM read GROUP BY path ORDER BY MAX(at), path;
+
+-- name: otherwise
+SELECT holder_id FROM read
+WHERE path = :path AND (CAST(:digest AS TEXT) IS NULL OR digest <> :digest) ORDER BY holder_id;
+
+-- name: only
+SELECT DISTINCT path FROM read AS mine WHERE session = :session AND NOT EXISTS (
+    SELECT 1 FROM read AS theirs WHERE theirs.path = mine.path AND theirs.session <> :session)
+ORDER BY path;
 
 -- name: forget
 DELETE FROM read WHERE session = :session;

@@ -5,6 +5,9 @@ VALUES (:id, :path, :digest, :size, :kept_at, :seen_at, :holder_id, :holder_name
 -- name: seen
 UPDATE version SET seen_at = :seen_at WHERE id = :id;
 
+-- name: attribute
+UPDATE version SET holder_id = :holder_id, holder_name = :holder_name, why = :why WHERE id = :id;
+
 -- name: delete
 DELETE FROM version WHERE id = :id;
 
