@@ -13,9 +13,29 @@ from lsp_orch.domain.guard import Agent, Committer, Operation, Overlap, Process,
 from lsp_orch.domain.lease import Holder, Lease, Mode, Party, State
 from lsp_orch.domain.scope import Kind, Scope
 
-FILES = tuple(Scope(Kind.FILE, f"/ws/{name}") for name in "abc")
+
+def files(*names: str) -> frozenset[Scope]:
+    return frozenset(Scope(Kind.FILE, f"/ws/{name}") for name in names)
+
+
+# what git is asked for: paths, of which one may be a link or a submodule in a folder's place, and operations
 OPERATIONS = tuple(guard.operation(each, "/ws/.git") for each in Operation)
-EVERYTHING = (*FILES, *OPERATIONS)
+WANTED = (*sorted(files("a", "b", "sub", "sub/a", "sub/deep/c", "subway")), *OPERATIONS)
+# what may be held, and what of the above each reaches; written down here, not asked of the rules
+REACH = {
+    **{each: {each} for each in WANTED},
+    Scope(Kind.DIR, "/ws"): files("a", "b", "sub", "sub/a", "sub/deep/c", "subway"),
+    Scope(Kind.DIR, "/ws/sub"): files("sub", "sub/a", "sub/deep/c"),
+    Scope(Kind.DIR, "/elsewhere"): files(),
+    Scope(Kind.GLOB, "/ws/*"): files("a", "b", "sub", "subway"),
+    Scope(Kind.GLOB, "/ws/**/a"): files("a", "sub/a"),
+    Scope(Kind.GLOB, "/ws/sub/**/[a-c]"): files("sub/a", "sub/deep/c"),
+    Scope(Kind.GLOB, "/ws/{b,sub*}"): files("b", "sub", "subway"),
+    Scope(Kind.PORT, "80"): files(),
+    Scope(Kind.TERMINAL, "a"): files(),
+    Scope(Kind.MCP, "a"): files(),
+}
+EVERYTHING = tuple(sorted(REACH))
 
 # who holds, and on whose side that is
 SIDES = {
@@ -67,12 +87,13 @@ traces = st.builds(
 
 
 def common(lease: Lease, wanted: set[Scope]) -> set[Scope]:
-    return {each for each in wanted if any(each.overlaps(held) for held in lease.scopes)}
+    reached = set[Scope]().union(*(REACH[held] for held in lease.scopes))
+    return wanted & reached
 
 
 def look_at_verdicts(options: settings) -> None:
     @options
-    @given(st.sampled_from(COMMITTERS), st.sets(st.sampled_from(EVERYTHING)), st.lists(leases, max_size=5))
+    @given(st.sampled_from(COMMITTERS), st.sets(st.sampled_from(WANTED)), st.lists(leases, max_size=5))
     def promise(who: Committer, wanted: set[Scope], live: list[Lease]) -> None:
         verdict = guard.judge(who, sorted(wanted), live)
         refused = {each.lease.id for each in verdict.refuses}
@@ -159,6 +180,23 @@ def files_only(lease: Lease, known: frozenset[Scope]) -> tuple[Scope, ...]:
     return tuple(each for each in lease.scopes if each in known and each.kind is Kind.FILE)
 
 
+def no_folders(lease: Lease, known: frozenset[Scope]) -> tuple[Scope, ...]:
+    return tuple(sorted(known.intersection(lease.scopes)))
+
+
+def no_patterns(lease: Lease, known: frozenset[Scope]) -> tuple[Scope, ...]:
+    plain = [each for each in lease.scopes if each.kind is not Kind.GLOB]
+    return tuple(each for each in sorted(known) if any(each.overlaps(held) for held in plain))
+
+
+def a_folder_is_a_prefix(lease: Lease, known: frozenset[Scope]) -> tuple[Scope, ...]:
+    def meets(each: Scope, held: Scope) -> bool:
+        prefix = held.kind is Kind.DIR and each.kind is Kind.FILE and each.key.startswith(held.key)
+        return prefix or each.overlaps(held)
+
+    return tuple(each for each in sorted(known) if any(meets(each, held) for held in lease.scopes))
+
+
 def readers_count(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(guard, "Mode", type("Mode", (), {"WRITE": Mode.READ}))
 
@@ -228,6 +266,9 @@ VERDICTS: list[tuple[Seed, str]] = [
     (method(Committer, "owns", owns_itself_only), "what others hold"),
     (method(guard, "_common", first_scope_only), "what others hold|each path is named"),
     (method(guard, "_common", files_only), "what others hold|each path is named"),
+    (method(guard, "_common", no_folders), "what others hold|each path is named"),
+    (method(guard, "_common", no_patterns), "what others hold|each path is named"),
+    (method(guard, "_common", a_folder_is_a_prefix), "what others hold|each path is named"),
     (readers_count, "what others hold"),
     (saved_is_told, "not saved"),
     (overlaps_are_forgotten, "each path is named"),
