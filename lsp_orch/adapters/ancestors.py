@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import psutil
 
-from lsp_orch.domain.guard import Process
+from lsp_orch.domain.caller import Process
 
 
 def ancestors(pid: int) -> tuple[Process, ...]:
