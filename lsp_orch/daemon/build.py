@@ -103,7 +103,7 @@ class Application:
         )
         daemon = Daemon(version=__version__, pid=os.getpid(), started=world.clock.now(), store=name)
         callers = Callers(world.paths, ancestors, getpass.getuser())
-        lease_methods = LeaseMethods(desk, lobby, leases, claims, world.paths, files.of)
+        lease_methods = LeaseMethods(desk, lobby, leases, claims, callers, world.paths, files.of)
         self._methods = {
             **GuardMethods(desk, Guard(world.paths, callers)).methods(),
             **lease_methods.methods(),
