@@ -11,7 +11,10 @@ from lsp_orch.adapters.claude_inbox import ClaudeInbox
 from lsp_orch.adapters.repositories import GitRepositories
 from lsp_orch.adapters.settings_files import SettingsFiles
 from lsp_orch.adapters.shell.bash import BashWrites
+from lsp_orch.client import lock
+from lsp_orch.client.places import here
 from lsp_orch.daemon import checkup
+from lsp_orch.daemon.claim import claim
 from lsp_orch.daemon.desk import Desk
 from lsp_orch.daemon.labour import Labour
 from lsp_orch.daemon.news import News
@@ -52,8 +55,10 @@ from lsp_orch.store.sqlite import SqliteStore
 class Application:
     """The whole application; see ``daemon/app.py`` for what the daemon asks of it."""
 
-    def __init__(self, world: World, files: SettingsFiles, store: SqliteStore, name: str) -> None:
-        self._world, self._files, self._store = world, files, store
+    def __init__(
+        self, world: World, files: SettingsFiles, store: SqliteStore, name: str, claimed: int
+    ) -> None:
+        self._world, self._files, self._store, self._claimed = world, files, store, claimed
         self.settings = settings = files.of()
         self._leases = leases = Leases(world.clock, world.ids, files.sound)
         self._claims = claims = Claims(world.clock, files.sound, leases)
@@ -144,6 +149,7 @@ class Application:
         """Let go of the vault and the store."""
         self._vault.close()
         self._store.close()
+        lock.release(self._claimed)
 
     def _editor(self, peer: Peer) -> Role:
         server = EditorServer(peer)
@@ -176,5 +182,7 @@ async def build() -> Application:
     world = World()
     files = SettingsFiles(world.places.config, os.environ)
     name = files.of().store or f"sqlite:///{world.places.state / world.places.instance}.db"
-    store = await asyncio.to_thread(SqliteStore, name.removeprefix("sqlite:///"))
-    return Application(world, files, store, name)
+    database = name.removeprefix("sqlite:///")
+    claimed = await asyncio.to_thread(claim, database, here().daemon_lock)
+    store = await asyncio.to_thread(SqliteStore, database)
+    return Application(world, files, store, name, claimed)

@@ -47,6 +47,7 @@ class Code(StrEnum):
     RESULT_INVALID = "result-invalid"
     SESSION_NOT_FOUND = "session-not-found"
     STORE_CORRUPT = "store-corrupt"
+    STORE_IN_USE = "store-in-use"
     STORE_NEWER = "store-newer"
     TASK_BLOCKED = "task-blocked"
     TASK_CYCLE = "task-cycle"

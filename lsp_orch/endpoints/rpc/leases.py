@@ -194,6 +194,8 @@ class LeaseMethods:
 
     def _asked(self, params: dict[str, Any], caller: Caller) -> Ask | Refusal:
         workspace = self._paths.canonical(required(params, "workspace", str), "/")
+        if not self._paths.is_folder(workspace):
+            raise Misuse(Code.BAD_REQUEST, f"the workspace {workspace} is not there, or not any more")
         named = strings(params, "paths")
         scopes = self._resources.read(named, workspace, optional(params, "cwd", workspace))
         if isinstance(scopes, Refusal):
