@@ -47,13 +47,12 @@ def short_root() -> Iterator[Path]:
     shutil.rmtree(root)
 
 
-@pytest.fixture
-def repository(short_root: Path) -> Path:
-    """A small git repository with one commit."""
-    path = short_root / "project"
-    path.mkdir()
+@pytest.fixture(scope="session")
+def committed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What ``repository`` is a copy of: six calls of git cost more than many a test."""
+    path = tmp_path_factory.mktemp("committed")
     (path / "README.md").write_text("hello\n", encoding="utf-8")
-    only_its_own_settings = {"PATH": os.environ["PATH"], "HOME": str(short_root), "GIT_CONFIG_NOSYSTEM": "1"}
+    only_its_own_settings = {"PATH": os.environ["PATH"], "HOME": str(path), "GIT_CONFIG_NOSYSTEM": "1"}
     for args in (
         ("init", "--quiet", "--initial-branch=main"),
         ("config", "user.name", "Test"),
@@ -63,6 +62,12 @@ def repository(short_root: Path) -> Path:
     ):
         subprocess.run(["git", *args], cwd=path, check=True, env=only_its_own_settings)
     return path
+
+
+@pytest.fixture
+def repository(short_root: Path, committed: Path) -> Path:
+    """A small git repository with one commit."""
+    return Path(shutil.copytree(committed, short_root / "project", symlinks=True))
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import psutil
 
 from lsp_orch.adapters.processes import began
-from lsp_orch.domain.guard import Process
+from lsp_orch.domain.caller import Process
 
 
 def ancestors(pid: int) -> tuple[Process, ...]:

@@ -14,6 +14,7 @@ from rich.table import Table
 from lsp_orch.cli.ask import ask, ask_and_wait, connected
 from lsp_orch.cli.output import REFUSED, JsonOption, emit, fail, out, tell
 from lsp_orch.cli.workspace import WorkspaceOption, workspace
+from lsp_orch.client.caller import trace
 from lsp_orch.client.errors import ClientError
 
 app = typer.Typer(help="Who may write what, now.", no_args_is_help=True)
@@ -73,6 +74,7 @@ def acquire(
         workspace=workspace(chosen),
         cwd=str(chosen or Path.cwd()),
         user=getpass.getuser(),
+        **trace(),
         mode=mode.value,
         wait_s=wait,
         reason=reason,
@@ -101,6 +103,7 @@ def steal(
         workspace=workspace(chosen),
         cwd=str(chosen or Path.cwd()),
         user=getpass.getuser(),
+        **trace(),
         reason=reason,
         **{"as": name},
     )
@@ -118,14 +121,14 @@ def handover(
     as_json: JsonOption = False,
 ) -> None:
     """Give a lease to somebody else, whoever else waits for it."""
-    answer = ask("lease.handover", id=lease_id, to=to)
+    answer = ask("lease.handover", id=lease_id, to=to, **trace())
     emit(answer, as_json, lambda given: leases_table([given["lease"]]))
 
 
 @app.command()
 def downgrade(ids: IdsArgument, as_json: JsonOption = False) -> None:
     """Read on what was held for writing, and let others read beside it."""
-    emit(ask("lease.downgrade", ids=ids), as_json, lambda answer: leases_table(answer["leases"]))
+    emit(ask("lease.downgrade", ids=ids, **trace()), as_json, lambda answer: leases_table(answer["leases"]))
 
 
 @app.command()
@@ -142,13 +145,14 @@ def release(
     if not ids and not name:
         raise typer.BadParameter("name leases or tickets, or a holder with --as")
     where = "" if everywhere or not name else workspace(chosen)
-    emit(ask("lease.release", ids=ids or [], workspace=where, **{"as": name}), as_json, _released)
+    answer = ask("lease.release", ids=ids or [], workspace=where, **{"as": name}, **trace())
+    emit(answer, as_json, _released)
 
 
 @app.command()
 def renew(ids: IdsArgument, as_json: JsonOption = False) -> None:
     """Hold on to leases for another while."""
-    emit(ask("lease.renew", ids=ids), as_json, lambda answer: leases_table(answer["leases"]))
+    emit(ask("lease.renew", ids=ids, **trace()), as_json, lambda answer: leases_table(answer["leases"]))
 
 
 @app.command("list")

@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 from lsp_orch.client import commits
+from lsp_orch.client.caller import trace
 from lsp_orch.client.connect import connect
 from lsp_orch.client.errors import ClientError
 from lsp_orch.client.git import line
@@ -23,7 +24,6 @@ _LONGEST_S = 30.0  # for the daemon to answer, and it waits for nobody
 _REFUSED = 1
 _USAGE = 2
 _HELD = "commit-held"
-_SESSIONS = ("CLAUDE_CODE_SESSION_ID", "LSP_ORCH_SESSION")
 
 
 def main(arguments: list[str]) -> None:
@@ -66,8 +66,7 @@ def _where() -> dict[str, Any]:
     return {
         "worktree": "" if bare else line("rev-parse", "--show-toplevel"),
         "repository": line("rev-parse", "--path-format=absolute", "--git-common-dir"),
-        "pid": os.getpid(),
-        "sessions": [found for name in _SESSIONS if (found := os.environ.get(name))],
+        **trace(),
     }
 
 

@@ -49,6 +49,7 @@ from lsp_orch.endpoints.rpc.status import Daemon, Parts, StatusMethods
 from lsp_orch.endpoints.rpc.watch import LeaseWatch
 from lsp_orch.endpoints.view import LeaseView
 from lsp_orch.endpoints.wire import Peer, Role
+from lsp_orch.services.callers import Callers
 from lsp_orch.services.claims import Claims
 from lsp_orch.services.guard import Guard
 from lsp_orch.services.leases import Leases
@@ -146,9 +147,10 @@ class Application:
             | {"file watcher": self._lookout.check},
         )
         daemon = Daemon(version=__version__, pid=os.getpid(), started=world.clock.now(), store=name)
-        lease_methods = LeaseMethods(desk, lobby, leases, claims, world.paths, files.of)
+        callers = Callers(world.paths, ancestors, getpass.getuser())
+        lease_methods = LeaseMethods(desk, lobby, leases, claims, callers, world.paths, files.of)
         self._methods = {
-            **GuardMethods(desk, Guard(world.paths, ancestors, getpass.getuser())).methods(),
+            **GuardMethods(desk, Guard(world.paths, callers)).methods(),
             **lease_methods.methods(),
             "lease.acquire": relatives.answering(self._archive.kept_first(lease_methods.acquire)),
             **self._labour.methods(),

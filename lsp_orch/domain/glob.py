@@ -8,7 +8,7 @@ Names that begin with a dot are like all others.
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import islice, pairwise, takewhile
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from lsp_orch.domain.errors import Code, Misuse
 MOST_ALTERNATIVES = 64  # that braces may stand for
 LONGEST = 4096  # characters: as much as a path may have
 
+_REMEMBERED = 1024  # patterns: a lease is met by many paths
 _SPECIAL: Final = "*?[{\\"
 _LAST_CHARACTER = "\U0010ffff"
 _ATOM = r"\\.|\*+|\[[!^]?\]?(?:\\.|[^\]/])*\]|[^/]"  # a class without an end is a bracket
@@ -118,6 +119,44 @@ def everywhere(patterns: Iterable[Pattern], root: str) -> bool:
 def meet(one: Pattern, other: Pattern) -> bool:
     """Whether some path matches both."""
     return _meet(one, other, DEEP, _names_meet)
+
+
+def matches(text: str, path: str) -> bool:
+    """Whether the canonical path matches the pattern: as if it met its literal, but quick for many paths."""
+    names = path[1:]
+    return _matcher(text)(f"{names}/" if names else "") is not None
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _matcher(text: str) -> Callable[[str], re.Match[str] | None]:
+    return re.compile("|".join(map(_path_regex, parse(text))), re.DOTALL).fullmatch
+
+
+def _path_regex(pattern: Pattern) -> str:
+    """The regular expression of a path whose names all end with a slash."""
+    return _regex(pattern, DEEP, lambda name: f"{_regex(name, STAR, _letter_regex, '[^/]')}/", "(?:[^/]+/)")
+
+
+def _regex(parts: Sequence[Any], wild: object, one: Callable[[Any], str], any_one: str) -> str:
+    """Between two ``wild`` the first place that fits is as good as any, so that nothing is tried twice."""
+    blocks = [""]
+    for part in parts:
+        if part == wild:
+            blocks.append("")
+        else:
+            blocks[-1] += one(part)
+    first, *rest = blocks
+    if not rest:
+        return first
+    *between, last = rest
+    return first + "".join(f"(?>{any_one}*?{each})" for each in between) + f"{any_one}*{last}"
+
+
+def _letter_regex(letter: Letter) -> str:
+    ranges = "".join(f"{re.escape(low)}-{re.escape(high)}" for low, high in letter.ranges)
+    if letter.negated:
+        return f"[^/{ranges}]"
+    return f"(?!/)[{ranges}]" if ranges else "(?!)"
 
 
 @cache

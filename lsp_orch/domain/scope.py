@@ -57,6 +57,9 @@ class Scope:
         if not (self.on_disk and other.on_disk) or not (self.broad or other.broad):
             return self == other
         if Kind.GLOB in (self.kind, other.kind):
+            if Kind.FILE in (self.kind, other.kind):
+                pattern, file = (self, other) if other.kind is Kind.FILE else (other, self)
+                return glob.matches(pattern.key, file.key)
             return any(glob.meet(mine, theirs) for mine in _patterns(self) for theirs in _patterns(other))
         return _holds(self, other.key) or _holds(other, self.key)
 

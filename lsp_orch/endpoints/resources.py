@@ -1,5 +1,6 @@
 """Resources as people write them: ``src/a.py``, ``src/``, ``src/**/*.py``, ``port:8080``, ``git:commit``."""
 
+import re
 from collections.abc import Callable, Iterable
 from pathlib import PurePath
 
@@ -9,6 +10,7 @@ from lsp_orch.domain.scope import MOST, OPERATIONS, Kind, Scope
 from lsp_orch.services.ports import Paths
 
 _LAST_PORT = 65535
+_ON_A_DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 
 
 class Resources:
@@ -33,19 +35,24 @@ class Resources:
         Raises:
             Misuse: a text stands for nothing that there can be.
         """
+        named = dict.fromkeys(texts)
+        if len(named) > MOST:
+            return _too_many(len(named))  # before the disk is asked about each
         found: dict[Scope, None] = {}
-        for text in texts:
+        for text in named:
             scope = self._one(text, workspace, cwd)
             if isinstance(scope, Refusal):
                 return scope
             found[scope] = None
-        return _too_many(len(found)) if len(found) > MOST else tuple(found)
+        return tuple(found)
 
     def _one(self, text: str, workspace: str, cwd: str) -> Scope | Refusal:
         kind, colon, rest = text.partition(":")
         if colon and kind in self._named:
             return self._named[kind](rest, workspace)
         path = self._paths.canonical(text, cwd)
+        if _ON_A_DRIVE.match(text) and path.endswith(f"/{text}") and not self._paths.exists(path):
+            return _elsewhere(text, workspace)  # a path of Windows, where there are no drives
         if glob.is_glob(text) and not self._paths.exists(path):
             return self._pattern(text, workspace, cwd)
         if refusal := _outside(text, path, workspace):
@@ -97,6 +104,10 @@ def _relative(path: str, workspace: str) -> str:
 def _outside(text: str, path: str, workspace: str) -> Refusal | None:
     if path == workspace or path.startswith(f"{workspace.rstrip('/')}/"):
         return None
+    return _elsewhere(text, workspace)
+
+
+def _elsewhere(text: str, workspace: str) -> Refusal:
     return Refusal(
         code=Code.PATH_OUTSIDE,
         message=f"{text} is outside the workspace {workspace}",

@@ -1,20 +1,18 @@
 """The guard of commits and pushes: who makes this one, and may it be?"""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from lsp_orch.domain.caller import Agent, Caller
 from lsp_orch.domain.errors import Code, Misuse
-from lsp_orch.domain.guard import Agent, Committer, Operation, Process, Trace, Verdict
-from lsp_orch.domain.guard import committer as find_committer
+from lsp_orch.domain.guard import Operation, Verdict
 from lsp_orch.domain.guard import judge as find_overlaps
 from lsp_orch.domain.guard import operation as held_operation
-from lsp_orch.domain.lease import Lease, Party
+from lsp_orch.domain.lease import Lease
 from lsp_orch.domain.scope import Kind, Scope
+from lsp_orch.services.callers import Callers
 from lsp_orch.services.ports import Paths
 from lsp_orch.store.base import Tx
-
-AncestorsOf = Callable[[int], tuple[Process, ...]]
-"""A process and those that led to it, the nearest first; nothing where there is no such process."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,49 +42,22 @@ class Scene:
 class Guard:
     """``look`` is a step inside the caller's transaction; ``judge`` is best done outside of it."""
 
-    def __init__(self, paths: Paths, ancestors: AncestorsOf, person: str) -> None:
+    def __init__(self, paths: Paths, callers: Callers) -> None:
         self._paths = paths
-        self._ancestors = ancestors
-        self._person = person
+        self._callers = callers
 
     def look(self, tx: Tx) -> Scene:
-        """Who could have started it, and what is held.
+        """Who could have started it, and what is held."""
+        return Scene(agents=self._callers.agents(tx), live=tuple(tx.leases.live()))
 
-        A task's run may act before its session is known. An agent that was taken for dead is none the less
-        no person: what it has started may still commit.
-        """
-        known = (*tx.sessions.all(), *tx.sessions.reaped())
-        sessions = (each for each in known if each.kind is Party.AGENT)
-        agents = [
-            Agent(
-                session=each.id,
-                name=each.name,
-                seen_at=each.seen_at,
-                process=Process(pid=each.pid, started=each.started),
-            )
-            for each in sessions
-        ]
-        agents += [
-            Agent(
-                session=each.session_id,
-                name=each.title,
-                seen_at=each.heartbeat_at or 0.0,
-                process=Process(pid=each.pid, started=each.pid_started),
-                worktree=each.worktree and self._paths.canonical(each.worktree, "/"),
-            )
-            for each in tx.tasks.engaged()
-        ]
-        return Scene(agents=tuple(agents), live=tuple(tx.leases.live()))
-
-    def judge(self, attempt: Attempt, scene: Scene) -> tuple[Committer, Verdict]:
+    def judge(self, attempt: Attempt, scene: Scene) -> tuple[Caller, Verdict]:
         """Say who it is, and what of it others hold.
 
         Raises:
             Misuse: no file can have such a path.
         """
         worktree = attempt.worktree and self._paths.canonical(attempt.worktree, "/")
-        trace = Trace(ancestors=self._ancestors(attempt.pid), sessions=attempt.sessions, worktree=worktree)
-        who = find_committer(trace, scene.agents, self._person)
+        who = self._callers.identify(scene.agents, attempt.pid, attempt.sessions, worktree)
         scopes = [
             held_operation(attempt.operation, self._paths.canonical(attempt.repository, "/")),
             *(self._files(worktree, attempt.paths) if worktree else ()),

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from lsp_orch.domain.cycles import cycle
 from lsp_orch.domain.errors import Code, Misuse, Refusal
 from lsp_orch.domain.events import (
     ClaimRefused,
@@ -21,8 +20,6 @@ from lsp_orch.domain.grants import (
     Waiter,
     about,
     again,
-    ahead,
-    blockers,
     giving,
     missing,
     refuse_deadlock,
@@ -33,10 +30,9 @@ from lsp_orch.domain.scope import Scope
 from lsp_orch.domain.session import State as SessionState
 from lsp_orch.domain.session import refuse_reaped
 from lsp_orch.domain.version import Author
+from lsp_orch.services import cycles
 from lsp_orch.services.ports import Clock, Ids, SettingsOf
 from lsp_orch.store.base import Tx
-
-_Node = tuple[str, str]  # a holder or a waiter, by its id
 
 
 class Leases:
@@ -72,9 +68,9 @@ class Leases:
         mine = next((each for each in tx.waiters.of_holder(ask.holder.id) if again(ask, each.ask)), None)
         if mine and mine.ask.state is State.DIRTY:
             ask = replace(ask, state=State.DIRTY)
-        conflicts, before = self._obstacles(tx, ask, live, mine)
+        conflicts, before = cycles.obstacles(tx, ask, live, mine)
         if conflicts or before:
-            if not mine and ask.state is State.HELD and (names := self._deadlock(tx, ask, conflicts, before)):
+            if not mine and ask.state is State.HELD and (names := cycles.circle(tx, ask, conflicts, before)):
                 return refuse_deadlock(ask, names)
             waiter = self._wait(tx, ask, mine, wait_s)
             return Queued(waiter=waiter, position=len(before) + 1, conflicts=conflicts)
@@ -217,43 +213,6 @@ class Leases:
         self.object(tx, ask.holder, [scope for lease in own for scope in lease.scopes])
         self.step(tx, own, Step.CHANGE if ask.state is State.DIRTY else Step.RENEW)
 
-    def _obstacles(
-        self, tx: Tx, ask: Ask, live: Iterable[Lease], mine: Waiter | None
-    ) -> tuple[tuple[Lease, ...], tuple[Waiter, ...]]:
-        """The leases and the earlier waiters in the way of what the holder does not have yet."""
-        rest = about(ask, missing(ask, live))
-        queue = tx.waiters.touching(rest.scopes)
-        return blockers(rest, live), ahead(
-            rest, (each for each in queue if not mine or each.place < mine.place)
-        )
-
-    def _deadlock(
-        self, tx: Tx, ask: Ask, conflicts: Iterable[Lease], before: Iterable[Waiter]
-    ) -> tuple[str, ...]:
-        """Name the circle that would close if this ask waited, if one would.
-
-        A lease ends when its holder has all it waits for; a waiter ahead is gone when that one wait is over.
-        """
-        names: dict[_Node, str] = {}
-
-        def nodes(leases: Iterable[Lease], waiters: Iterable[Waiter]) -> list[_Node]:
-            found = {("holder", each.holder.id): each.holder.name for each in leases}
-            found |= {("waiter", each.id): each.ask.holder.name for each in waiters}
-            names.update(found)
-            return list(found)
-
-        def waits_for(node: _Node) -> list[_Node]:
-            kind, name = node
-            if kind == "holder":
-                return nodes((), tx.waiters.of_holder(name))
-            waiter = tx.waiters.by_id(name)
-            live = tx.leases.touching(waiter.ask.scopes) if waiter else ()
-            return nodes(*self._obstacles(tx, waiter.ask, live, waiter)) if waiter else []
-
-        circle = cycle(("holder", ask.holder.id), nodes(conflicts, before), waits_for)
-        told = [names.get(each, ask.holder.name) for each in circle]
-        return tuple(name for index, name in enumerate(told) if index == 0 or name != told[index - 1])
-
     def _grant(self, tx: Tx, ask: Ask, live: Iterable[Lease], ticket: str) -> Lease:
         """Give what the holder does not have yet; what it has by now may be all it asked for."""
         if wanted := missing(ask, live):
@@ -315,4 +274,4 @@ class Leases:
 
     def _is_next(self, tx: Tx, waiter: Waiter) -> bool:
         live = tx.leases.touching(waiter.ask.scopes)
-        return not any(self._obstacles(tx, waiter.ask, live, waiter))
+        return not any(cycles.obstacles(tx, waiter.ask, live, waiter))

@@ -5,6 +5,7 @@ import json
 import subprocess
 from typing import Any
 
+from tests.e2e.conftest import event
 from tests.fixtures.daemon import Instance
 
 
@@ -98,6 +99,22 @@ def test_watch_prints_each_event_as_a_line_as_it_happens(instance: Instance) -> 
         assert (ended["event"], ended["why"]) == ("ended", "released")
         instance.kill()
         assert watch.wait(30) == 3
+
+
+def test_a_command_from_an_agents_shell_is_that_agents_so_far_as_it_is_here(instance: Instance) -> None:
+    person = instance.json("lease", "acquire", "README.md")["lease"]
+    instance.env["CLAUDE_CODE_SESSION_ID"] = "s1"
+    assert instance.json("lease", "acquire", "a.py")["lease"]["holder"]["kind"] == "human"
+    assert event(instance, "SessionStart", session_id="s1").returncode == 0
+    assert instance.json("lease", "acquire", "b.py")["lease"]["holder"]["id"] == "s1"
+    claim = instance.json("lease", "steal", "README.md", "--reason", "it is urgent", status=1)
+    assert (claim["granted"], bool(claim["claim"]["until"])) == (False, True)
+    error = instance.json("lease", "release", person["id"], status=1)["error"]
+    assert error["code"] == "lease-not-yours"
+    assert event(instance, "SessionEnd", session_id="s1").returncode == 0
+    held = instance.json("lease", "list")
+    assert [each["resources"] for each in held["leases"]] == [["README.md"], ["a.py"]]
+    assert held["waiters"] == []
 
 
 def _watch(instance: Instance) -> subprocess.Popen[str]:

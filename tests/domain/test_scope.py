@@ -116,6 +116,21 @@ def test_a_pattern_is_read_as_people_write_it(pattern: str, path: str, matches: 
     assert Scope(Kind.GLOB, pattern).overlaps(Scope(Kind.FILE, path)) is matches
 
 
+def test_a_path_that_almost_matches_many_stars_is_told_at_once() -> None:
+    """Each would be tried in each place, if one place were not as good as the next: for years."""
+    name, folders = f"/w/{'*a' * 60}*b", f"/w{'/**/*a' * 60}/b"
+    assert not Scope(Kind.GLOB, name).overlaps(Scope(Kind.FILE, f"/w/{'a' * 250}"))
+    assert not Scope(Kind.GLOB, folders).overlaps(Scope(Kind.FILE, f"/w{'/aa' * 80}"))
+    assert Scope(Kind.GLOB, name).overlaps(Scope(Kind.FILE, f"/w/{'a' * 250}b"))
+    assert Scope(Kind.GLOB, folders).overlaps(Scope(Kind.FILE, f"/w{'/aa' * 80}/b"))
+
+
+@given(patterns, paths)
+def test_to_match_is_to_meet(pattern: str, path: str) -> None:
+    meets = any(glob.meet(each, glob.literal(path)) for each in glob.parse(pattern))
+    assert glob.matches(pattern, path) is meets
+
+
 @given(st.text(min_size=1, max_size=12).filter(lambda text: "\0" not in text))
 def test_an_escaped_path_stands_for_itself_only(name: str) -> None:
     path = "/" + "/".join(filter(None, name.split("/")))

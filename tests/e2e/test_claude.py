@@ -122,6 +122,35 @@ def test_a_subagent_holds_for_itself(
     assert ended == set(granted.values())
 
 
+def test_what_an_agent_asks_for_in_its_shell_is_its_own_and_a_person_is_asked_first(
+    instance: Instance, claude: RealClaude, model: ScriptedModel, repository: Path
+) -> None:
+    install(claude, instance)
+    instance.json("lease", "acquire", "README.md", "--ttl", "600")
+    (repository / "src").mkdir()
+    steal = "unset CLAUDE_CODE_SESSION_ID; lsp-orch lease steal README.md --reason 'it is urgent'"
+    model.play(
+        tool("Bash", command="lsp-orch lease acquire src/a.py --json"),
+        _new(repository / "src/a.py"),
+        tool("Bash", command=steal),
+        text("done"),
+    )
+    with Watch(instance) as watch:
+        session = claude.headless(model, "go", *EDITS, "--allowedTools", "Bash")
+        claim = watch.wait_for("claimed")
+        ended = watch.wait_for("ended")
+        granted = next(each["lease"] for each in watch.seen if each["event"] == "granted")
+    assert session.result
+    me = session.result["session_id"]
+    assert (granted["holder"]["id"], granted["resources"]) == (me, ["src/a.py"])
+    assert refusals(model.calls[2]) == [], "its own tools may write it"
+    assert (claim["waiter"]["holder"]["id"], claim["reason"]) == (me, "it is urgent")
+    assert "unless a holder objects" in refusals(model.calls[3])[0]
+    assert (ended["lease"]["holder"]["id"], ended["lease"]["resources"]) == (me, ["src/a.py"])
+    (left,) = instance.json("lease", "list")["leases"]
+    assert (left["resources"], left["holder"]["kind"]) == (["README.md"], "human")
+
+
 def test_without_a_daemon_an_enforced_session_writes_nothing(
     instance: Instance, claude: RealClaude, model: ScriptedModel, repository: Path
 ) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from lsp_orch.cli import git_guard
 from lsp_orch.demo.scripted_model import ScriptedModel, text, tool
 from tests.e2e.agents import EDITS, install, refusals
 from tests.e2e.conftest import configure
@@ -79,10 +80,13 @@ class Agent:
 
 
 @pytest.fixture
-def guarded(instance: Instance) -> Instance:
-    """A checkout with the guard in it."""
+def guarded(instance: Instance, monkeypatch: pytest.MonkeyPatch) -> Instance:
+    """A checkout with the guard in it, as ``setup`` puts it there."""
     instance.env["USER"] = "ada"
-    assert instance.cli("setup").returncode == 0
+    for name, value in instance.env.items():
+        monkeypatch.setenv(name, value)
+    for step in git_guard.install(str(instance.workspace)):
+        step.do()
     return instance
 
 
@@ -245,23 +249,25 @@ COMMITS: list[tuple[str, list[str]]] = [
 ]
 
 
-@pytest.mark.parametrize("arguments", [each for _, each in COMMITS], ids=[name for name, _ in COMMITS])
-def test_however_a_held_path_is_committed(guarded: Instance, arguments: list[str]) -> None:
+def test_however_a_held_path_is_committed(guarded: Instance) -> None:
     stage(guarded, "held", "free")
     fine(guarded, "commit", "-m", "first")
-    guarded.json("lease", "acquire", "held", "--as", "bot", "--reason", "rename it")
-    (guarded.workspace / "held").write_text("again\n", encoding="utf-8")
-    (guarded.workspace / "free").write_text("again\n", encoding="utf-8")
-    if arguments[0] != "commit":
-        fine(guarded, "checkout", "held")
-        fine(guarded, *arguments)
-        arguments = ["commit", "-m", "more"]
-    status, said = git(guarded, *arguments)
-    assert status == 1
-    assert "  held: bot holds it since " in said
-    assert "(rename it)" in said
-    guarded.json("lease", "release", "--as", "bot")
-    fine(guarded, *arguments)
+    first = fine(guarded, "rev-parse", "HEAD").strip()
+    for name, arguments in COMMITS:
+        fine(guarded, "reset", "--quiet", "--hard", first)
+        guarded.json("lease", "acquire", "held", "--as", "bot", "--reason", "rename it")
+        (guarded.workspace / "free").write_text("again\n", encoding="utf-8")
+        if arguments[0] == "commit":
+            (guarded.workspace / "held").write_text("again\n", encoding="utf-8")
+        else:
+            fine(guarded, *arguments)
+        commit = arguments if arguments[0] == "commit" else ["commit", "-m", "more"]
+        status, said = git(guarded, *commit)
+        assert status == 1, name
+        assert "  held: bot holds it since " in said, name
+        assert "(rename it)" in said, name
+        guarded.json("lease", "release", "--as", "bot")
+        fine(guarded, *commit)
 
 
 def test_a_path_that_is_not_held_may_be_committed_beside_one_that_is(guarded: Instance) -> None:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from lsp_orch.adapters.paths import RealPaths
 from lsp_orch.adapters.shell.bash import BashWrites
 from lsp_orch.daemon.desk import Desk
+from lsp_orch.domain.caller import Process
 from lsp_orch.domain.errors import Refusal
 from lsp_orch.domain.events import Event
 from lsp_orch.domain.lease import Lease
@@ -36,6 +37,7 @@ from lsp_orch.endpoints.rpc.leases import LeaseMethods
 from lsp_orch.endpoints.rpc.role import RpcRole
 from lsp_orch.endpoints.view import LeaseView
 from lsp_orch.endpoints.wire import Hello
+from lsp_orch.services.callers import Callers
 from lsp_orch.services.claims import Claims
 from lsp_orch.services.leases import Leases
 from lsp_orch.services.reads import Reads
@@ -86,6 +88,7 @@ class House:
             tell=self.inboxes.put,
         )
         self.notes = ""
+        self.above: dict[int, tuple[Process, ...]] = {}  # the processes that led to one, by its pid
         self.kept: list[tuple[str, str, Why, str]] = []
         self.guests = Guests()
         self.hooks = Hooks(
@@ -229,7 +232,10 @@ class House:
 
     def terminal(self) -> Talk:
         """Somebody types commands."""
-        leases = LeaseMethods(self.desk, self.lobby, self.leases, self.claims, self.paths, self.settings_of)
+        callers = Callers(self.paths, lambda pid: self.above.get(pid, ()), "ann")
+        leases = LeaseMethods(
+            self.desk, self.lobby, self.leases, self.claims, callers, self.paths, self.settings_of
+        )
         methods = {**leases.methods(), "lease.acquire": self.relatives.answering(leases.acquire)}
         peer = FakePeer()
         return Talk(RpcRole(peer, methods), peer)

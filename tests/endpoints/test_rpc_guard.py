@@ -10,14 +10,16 @@ import pytest
 
 from lsp_orch.adapters.paths import RealPaths
 from lsp_orch.daemon.desk import Desk
+from lsp_orch.domain.caller import Process
 from lsp_orch.domain.errors import Code, Misuse, Refusal
 from lsp_orch.domain.grants import Ask, Granted
-from lsp_orch.domain.guard import Operation, Process, operation
+from lsp_orch.domain.guard import Operation, operation
 from lsp_orch.domain.lease import Holder, Mode, Party, State
 from lsp_orch.domain.scope import Kind, Scope
 from lsp_orch.domain.settings import Settings
 from lsp_orch.domain.task import State as TaskState
 from lsp_orch.endpoints.rpc.guard import GuardMethods
+from lsp_orch.services.callers import Callers
 from lsp_orch.services.guard import Guard
 from lsp_orch.services.leases import Leases
 from lsp_orch.services.sessions import Sessions
@@ -42,7 +44,8 @@ class Scene:
         self.store = SqliteStore()
         self.desk = Desk(self.store, lambda _: None)
         self.above: tuple[Process, ...] = ()
-        guard = Guard(RealPaths(), lambda pid: self.above if pid == GIT else (), "ann")
+        paths = RealPaths()
+        guard = Guard(paths, Callers(paths, lambda pid: self.above if pid == GIT else (), "ann"))
         self.method = GuardMethods(self.desk, guard).methods()["guard.check"]
 
     async def check(self, *paths: str, **more: Any) -> Any:

@@ -14,7 +14,7 @@ from lsp_orch.domain.events import LeaseChanged, WaiterGone
 from lsp_orch.domain.grants import Ask, Waiter
 from lsp_orch.domain.lease import STEPS, Lease, Mode, State, Step
 from lsp_orch.endpoints.view import LeaseView
-from lsp_orch.services import claims
+from lsp_orch.services import claims, cycles
 from lsp_orch.services import leases as service
 from lsp_orch.services.claims import Claims
 from lsp_orch.services.leases import Leases
@@ -61,8 +61,8 @@ def method(owner: object, name: str, wrong: Callable[..., object]) -> Seed:
 
 def obstacles(wrong: Callable[[Ask, Leased, Waiting], tuple[Leased, Waiting]]) -> Seed:
     """Other things in the way than those that are."""
-    right = Leases._obstacles
-    return method(Leases, "_obstacles", lambda self, tx, ask, *rest: wrong(ask, *right(self, tx, ask, *rest)))
+    right = cycles.obstacles
+    return method(cycles, "obstacles", lambda tx, ask, *rest: wrong(ask, *right(tx, ask, *rest)))
 
 
 def readers_block_nobody(_: Ask, leases: Leased, waiters: Waiting) -> tuple[Leased, Waiting]:
@@ -137,8 +137,8 @@ SEEDS: list[tuple[Seed, str]] = [
     (method(service, "again", lambda *_: False), "place lost"),
     (only_the_first_file_is_granted, "granted in part"),
     # nobody waits for themselves
-    (method(Leases, "_deadlock", lambda *_: ()), "a circle of waiters closed"),
-    (method(service, "cycle", lambda who, *_: (who, who)), "refused without a circle"),
+    (method(cycles, "circle", lambda *_: ()), "a circle of waiters closed"),
+    (method(cycles, "cycle", lambda who, *_: (who, who)), "refused without a circle"),
     # a vanished editor's files
     (method(Leases, "_reclaim", lambda *_: None), "a returning person waited"),
     # claims

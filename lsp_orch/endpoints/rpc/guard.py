@@ -3,8 +3,9 @@
 import asyncio
 from typing import Any
 
+from lsp_orch.domain.caller import Caller
 from lsp_orch.domain.errors import Code, Misuse, Refusal
-from lsp_orch.domain.guard import Committer, Operation, Overlap, Verdict
+from lsp_orch.domain.guard import Operation, Overlap, Verdict
 from lsp_orch.domain.lease import Lease, Party, State
 from lsp_orch.domain.scope import Kind
 from lsp_orch.endpoints.desk import Desk
@@ -62,7 +63,7 @@ def _operation(params: dict[str, Any]) -> Operation:
         raise Misuse(Code.BAD_REQUEST, f"operation must be {known}, not {wanted}") from None
 
 
-def _refusal(attempt: Attempt, who: Committer, verdict: Verdict) -> Refusal | None:
+def _refusal(attempt: Attempt, who: Caller, verdict: Verdict) -> Refusal | None:
     if not verdict.refuses:
         return None
     told = [_held(attempt, each) for each in verdict.refuses[:_SHOWN]]
@@ -76,7 +77,7 @@ def _refusal(attempt: Attempt, who: Committer, verdict: Verdict) -> Refusal | No
     )
 
 
-def _mend(attempt: Attempt, who: Committer, verdict: Verdict) -> str:
+def _mend(attempt: Attempt, who: Caller, verdict: Verdict) -> str:
     """What to do now; a person can stand in line, an agent's tool call cannot."""
     if any(each.lease.holder.kind is Party.HUMAN for each in verdict.refuses):
         wait = "wait until it is saved and free, which `lsp-orch lease list` shows"

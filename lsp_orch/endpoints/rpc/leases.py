@@ -1,9 +1,15 @@
-"""The verbs of ``lsp-orch lease``."""
+"""The verbs of ``lsp-orch lease``.
 
+Each call may say in ``pid`` and ``sessions`` where it comes from: an agent's is that agent's and not the
+person's, so far as its session is here.
+"""
+
+import asyncio
 import math
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
+from lsp_orch.domain.caller import Caller
 from lsp_orch.domain.errors import Code, Misuse, Refusal
 from lsp_orch.domain.grants import Ask, Granted, Queued, Waiter
 from lsp_orch.domain.lease import Holder, Lease, Mode, Party, State, Step
@@ -15,6 +21,7 @@ from lsp_orch.endpoints.params import optional, required, strings, words
 from lsp_orch.endpoints.people import cli_id, named
 from lsp_orch.endpoints.resources import Resources
 from lsp_orch.endpoints.rpc.role import Answer, Method
+from lsp_orch.services.callers import Callers
 from lsp_orch.services.claims import Claims
 from lsp_orch.services.leases import Leases
 from lsp_orch.services.ports import Paths, SettingsOf
@@ -22,14 +29,24 @@ from lsp_orch.store.base import Tx
 
 _LONGEST_S = 24 * 3600.0
 
+_Method = Callable[[dict[str, Any], Caller], Answer | Awaitable[Answer]]
+
 
 class LeaseMethods:
     """Translates ``lease.*`` calls."""
 
     def __init__(
-        self, desk: Desk, lobby: Lobby, leases: Leases, claims: Claims, paths: Paths, settings: SettingsOf
+        self,
+        desk: Desk,
+        lobby: Lobby,
+        leases: Leases,
+        claims: Claims,
+        callers: Callers,
+        paths: Paths,
+        settings: SettingsOf,
     ) -> None:
         self._desk = desk
+        self._callers = callers
         self._lobby = lobby
         self._leases = leases
         self._claims = claims
@@ -51,55 +68,20 @@ class LeaseMethods:
 
     def acquire(self, params: dict[str, Any]) -> Answer | Awaitable[Answer]:
         """``{"paths", "workspace", "cwd", "as", "mode", "wait_s", "ttl_s", "reason"}`` to the outcome."""
-        ask = self._asked(params)
-        if isinstance(ask, Refusal):
-            return ask
-        return _told(self._lobby.acquire(ask, _seconds(params, "wait_s", 0.0)))
+        return self._by_caller(params, self._acquire)
 
-    def release(self, params: dict[str, Any]) -> Awaitable[Answer]:
+    def release(self, params: dict[str, Any]) -> Answer | Awaitable[Answer]:
         """``{"ids"}`` (of leases or tickets) or ``{"as", "workspace"}`` to ``{"released": [Lease]}``.
 
         In another workspace the same name is somebody else's; an empty one is every workspace. With both,
-        the ids must be that name's; without a name they may be whatever was taken on a command line.
+        the ids must be that name's; without a name they may be whatever was taken on a command line, and an
+        agent's own: an agent lets go of nothing that a person has.
         """
-        ids, name = strings(params, "ids"), words(params, "as", "")
-        where = self._workspace(params)
-        if not ids and not name:
-            raise Misuse(Code.BAD_REQUEST, "name what to release: ids, or the holder with --as")
+        return self._by_caller(params, self._release)
 
-        def work(tx: Tx) -> Answer:
-            found = _find(tx, ids)
-            if isinstance(found, Refusal):
-                return found
-            leases, waiters = found
-            if strangers := _not_of(leases, waiters, name):
-                return strangers
-            if name and not ids:
-                held, asked = tx.leases.of_holder(cli_id(name)), tx.waiters.of_holder(cli_id(name))
-                leases += [each for each in held if where in ("", each.workspace)]
-                waiters += [each for each in asked if where in ("", each.ask.workspace)]
-            ended = dict.fromkeys(leases)
-            self._leases.withdraw(tx, dict.fromkeys(waiters))
-            self._leases.release(tx, ended)
-            return {"released": [shapes.lease(lease) for lease in ended]}
-
-        return self._desk.do(work, brief=True)
-
-    def renew(self, params: dict[str, Any]) -> Awaitable[Answer]:
+    def renew(self, params: dict[str, Any]) -> Answer | Awaitable[Answer]:
         """``{"ids"}`` to ``{"leases": [Lease]}``, each with its new end."""
-        ids = strings(params, "ids")
-
-        def work(tx: Tx) -> Answer:
-            found = _find(tx, ids)
-            if isinstance(found, Refusal):
-                return found
-            for lease in found[0]:
-                self._leases.object(tx, lease.holder, lease.scopes)
-            self._leases.step(tx, found[0], Step.RENEW)
-            renewed = (tx.leases.by_id(lease.id) for lease in found[0])
-            return {"leases": [shapes.lease(lease) for lease in renewed if lease]}
-
-        return self._desk.do(work, brief=True)
+        return self._by_caller(params, self._renew)
 
     async def list(self, params: dict[str, Any]) -> Answer:
         """``{"workspace"}`` (empty: everywhere) to ``{"leases", "waiters"}``."""
@@ -117,7 +99,7 @@ class LeaseMethods:
 
         A claim adds ``"claim": {"until"}``: whoever is in the way loses it then, unless they object.
         """
-        ask = self._asked(params)
+        ask = self._asked(params, await self._caller(params))
         if isinstance(ask, Refusal):
             return ask
         if not ask.reason:
@@ -128,11 +110,14 @@ class LeaseMethods:
     async def hand_over(self, params: dict[str, Any]) -> Answer:
         """``{"id", "to"}`` to ``{"lease": Lease}``, which is now theirs."""
         lease_id, to = required(params, "id", str), words(params, "to", "")
+        caller = await self._caller(params)
 
         def work(tx: Tx) -> Answer:
             lease = tx.leases.by_id(lease_id)
             if lease is None:
                 return _no_lease(lease_id)
+            if strangers := _not_an_agents([lease], caller):
+                return strangers
             holder = named(tx, to, lease.scopes)
             if holder is None:
                 return Refusal(
@@ -147,12 +132,14 @@ class LeaseMethods:
 
     async def downgrade(self, params: dict[str, Any]) -> Answer:
         """``{"ids"}`` to ``{"leases": [Lease]}``: their holders read on, and others may read beside them."""
-        ids = strings(params, "ids")
+        ids, caller = strings(params, "ids"), await self._caller(params)
 
         def work(tx: Tx) -> Answer:
             found = _find(tx, ids)
             if isinstance(found, Refusal):
                 return found
+            if strangers := _not_an_agents(found[0], caller):
+                return strangers
             for lease in found[0]:
                 if lease.state is State.DIRTY:
                     return Refusal(
@@ -164,14 +151,80 @@ class LeaseMethods:
 
         return await self._desk.do(work)
 
-    def _asked(self, params: dict[str, Any]) -> Ask | Refusal:
+    def _acquire(self, params: dict[str, Any], caller: Caller) -> Answer | Awaitable[Answer]:
+        ask = self._asked(params, caller)
+        if isinstance(ask, Refusal):
+            return ask
+        return _told(self._lobby.acquire(ask, _seconds(params, "wait_s", 0.0)))
+
+    def _release(self, params: dict[str, Any], caller: Caller) -> Awaitable[Answer]:
+        ids, name, where = strings(params, "ids"), words(params, "as", ""), self._workspace(params)
+        if not ids and not name:
+            raise Misuse(Code.BAD_REQUEST, "name what to release: ids, or the holder with --as")
+
+        def work(tx: Tx) -> Answer:
+            found = _find(tx, ids)
+            if isinstance(found, Refusal):
+                return found
+            leases, waiters = found
+            if strangers := _not_of(leases, waiters, name, caller):
+                return strangers
+            if name and not ids:
+                held, asked = tx.leases.of_holder(cli_id(name)), tx.waiters.of_holder(cli_id(name))
+                leases += [each for each in held if where in ("", each.workspace)]
+                waiters += [each for each in asked if where in ("", each.ask.workspace)]
+            ended = dict.fromkeys(leases)
+            self._leases.withdraw(tx, dict.fromkeys(waiters))
+            self._leases.release(tx, ended)
+            return {"released": [shapes.lease(lease) for lease in ended]}
+
+        return self._desk.do(work, brief=True)
+
+    def _renew(self, params: dict[str, Any], caller: Caller) -> Awaitable[Answer]:
+        ids = strings(params, "ids")
+
+        def work(tx: Tx) -> Answer:
+            found = _find(tx, ids)
+            if isinstance(found, Refusal):
+                return found
+            if strangers := _not_an_agents(found[0], caller):
+                return strangers
+            for lease in found[0]:
+                self._leases.object(tx, lease.holder, lease.scopes)
+            self._leases.step(tx, found[0], Step.RENEW)
+            renewed = (tx.leases.by_id(lease.id) for lease in found[0])
+            return {"leases": [shapes.lease(lease) for lease in renewed if lease]}
+
+        return self._desk.do(work, brief=True)
+
+    def _by_caller(self, params: dict[str, Any], method: _Method) -> Answer | Awaitable[Answer]:
+        """Do it at once where there is nothing to find out: one that does not say whence is a person's."""
+        if params.get("pid") or params.get("sessions"):
+            return self._once_known(params, method)
+        return method(params, self._callers.person)
+
+    async def _once_known(self, params: dict[str, Any], method: _Method) -> Answer:
+        answer = method(params, await self._caller(params))
+        return await answer if isinstance(answer, Awaitable) else answer
+
+    async def _caller(self, params: dict[str, Any]) -> Caller:
+        """Whose call it is."""
+        pid, sessions = optional(params, "pid", 0), strings(params, "sessions")
+        if not (pid or sessions):
+            return self._callers.person
+        agents = await self._desk.do(self._callers.agents)
+        return await asyncio.to_thread(self._callers.identify, agents, pid, sessions)
+
+    def _asked(self, params: dict[str, Any], caller: Caller) -> Ask | Refusal:
         workspace = self._paths.canonical(required(params, "workspace", str), "/")
+        if not self._paths.is_folder(workspace):
+            raise Misuse(Code.BAD_REQUEST, f"the workspace {workspace} is not there, or not any more")
         texts = strings(params, "paths")
         scopes = self._resources.read(texts, workspace, optional(params, "cwd", workspace))
         if isinstance(scopes, Refusal):
             return scopes
         return Ask(
-            holder=_holder(params),
+            holder=_holder(params, caller),
             workspace=workspace,
             scopes=scopes,
             mode=_mode(params),
@@ -220,31 +273,48 @@ def _no_lease(lease_id: str) -> Refusal:
     )
 
 
-def _not_of(leases: list[Lease], waiters: list[Waiter], name: str) -> Refusal | None:
+def _not_of(leases: list[Lease], waiters: list[Waiter], name: str, caller: Caller) -> Refusal | None:
     """Refuse what somebody else holds: it is not let go of but taken, and that openly.
 
-    A person may take anybody out of the queue; a name only itself.
+    A person may take anybody out of the queue; a name or an agent only itself.
     """
     holding, waiting = [each.holder for each in leases], [each.ask.holder for each in waiters]
     if name:
-        others = [each for each in (*holding, *waiting) if each.id != cli_id(name)]
-    else:
-        others = [each for each in holding if not each.id.startswith((cli_id(""), "user:"))]
-    if not others:
+        return _not_yours(each for each in (*holding, *waiting) if each.id != cli_id(name))
+    if caller.person:
+        return _not_yours(each for each in holding if not each.id.startswith((cli_id(""), "user:")))
+    return _not_yours(each for each in (*holding, *waiting) if not _may(caller, each))
+
+
+def _not_an_agents(leases: list[Lease], caller: Caller) -> Refusal | None:
+    """Refuse an agent what others hold; a person may do with each lease as they like."""
+    return _not_yours(each.holder for each in leases if not (caller.person or _may(caller, each.holder)))
+
+
+def _may(agent: Caller, holder: Holder) -> bool:
+    """Its own, and what is held under a mere name."""
+    return agent.owns(holder) or holder.id.startswith(cli_id(""))
+
+
+def _not_yours(others: Iterable[Holder]) -> Refusal | None:
+    other = next(iter(others), None)
+    if other is None:
         return None
     return Refusal(
         code=Code.LEASE_NOT_YOURS,
-        message=f"{others[0].name} has it, or waits for it",
+        message=f"{other.name} has it, or waits for it",
         hint="ask them to let go, or take it with `lsp-orch lease steal PATH --reason TEXT`",
     )
 
 
-def _holder(params: dict[str, Any]) -> Holder:
+def _holder(params: dict[str, Any], caller: Caller) -> Holder:
     name = words(params, "as", "")
     user = words(params, "user", "somebody")
     if name:
         return Holder(id=cli_id(name), kind=Party.AGENT, name=name)
-    return Holder(id=f"user:{user}", kind=Party.HUMAN, name=user)
+    if caller.person:
+        return Holder(id=f"user:{user}", kind=Party.HUMAN, name=user)
+    return Holder(id=caller.session, kind=Party.AGENT, name=caller.name, session=caller.session)
 
 
 def _mode(params: dict[str, Any]) -> Mode:
