@@ -25,7 +25,7 @@ from lsp_orch.store.leases import LeaseTable, WaiterTable
 from tests.properties.leases import LeaseMachine
 
 THOROUGH = settings(
-    max_examples=400,
+    max_examples=250,
     stateful_step_count=50,
     deadline=None,
     derandomize="CI" in os.environ,
