@@ -155,6 +155,19 @@ def renew(ids: IdsArgument, as_json: JsonOption = False) -> None:
     emit(ask("lease.renew", ids=ids, **trace()), as_json, lambda answer: leases_table(answer["leases"]))
 
 
+@app.command()
+def check(
+    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help=_RESOURCES)],
+    token: Annotated[int, typer.Option(metavar="N", help="The token of the lease, as `acquire` gave it.")],
+    chosen: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask whether a token still counts before something is written under it; exit 1 when it is superseded."""
+    cwd = str(chosen or Path.cwd())
+    answer = ask("lease.check", paths=paths, workspace=workspace(chosen), cwd=cwd, token=token)
+    emit(answer, as_json, lambda checked: f"Token {checked['token']} still counts.")
+
+
 @app.command("list")
 def show(
     everywhere: EverywhereOption = False,

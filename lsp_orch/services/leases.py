@@ -173,9 +173,10 @@ class Leases:
         newest = tx.leases.fence(scope)
         if token == newest:
             return None
+        how = f"was superseded by {newest}" if token < newest else "was never granted"
         return Refusal(
             code=Code.LEASE_FENCED,
-            message=f"token {token} for {scope.key} was superseded by {newest}",
+            message=f"token {token} for {scope.key} {how}",
             hint="somebody else was granted it since: read the file again and ask for a new lease",
         )
 

@@ -149,6 +149,16 @@ def test_what_was_taken_away_is_not_renewed_released_or_given_on_by_who_had_it(i
     assert instance.json("lease", "list")["leases"] == [new]
 
 
+def test_an_old_token_does_not_count_from_the_moment_the_next_one_is_granted(instance: Instance) -> None:
+    old = instance.json("lease", "acquire", "a.py", "b.py", "--as", "bob")["lease"]["token"]
+    assert instance.json("lease", "check", "a.py", "b.py", "--token", str(old)) == {"token": old}
+    instance.json("lease", "steal", "a.py", "--reason", "it is urgent")
+    told = error(instance, "check", "b.py", "a.py", "--token", str(old))
+    assert (told["code"], "superseded" in told["message"]) == ("lease-fenced", True)
+    told = error(instance, "check", "c.py", "--token", "7")
+    assert (told["code"], "never granted" in told["message"]) == ("lease-fenced", True)
+
+
 @pytest.mark.usefixtures("held")
 def test_what_is_no_number_of_seconds_is_a_usage_error(instance: Instance) -> None:
     for seconds in (

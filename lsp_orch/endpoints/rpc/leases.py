@@ -6,17 +6,18 @@ person's, so far as its session is here.
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from lsp_orch.domain.caller import Caller
 from lsp_orch.domain.errors import Code, Misuse, Refusal
 from lsp_orch.domain.grants import Ask, Granted, Queued, Waiter
-from lsp_orch.domain.lease import Holder, Lease, Mode, Party, State, Step
+from lsp_orch.domain.lease import Lease, Mode, State, Step
 from lsp_orch.domain.scope import touch
 from lsp_orch.endpoints import shapes
 from lsp_orch.endpoints.desk import Desk
 from lsp_orch.endpoints.lobby import Lobby
+from lsp_orch.endpoints.owners import holder, not_an_agents, not_of
 from lsp_orch.endpoints.params import optional, required, strings, words
 from lsp_orch.endpoints.people import cli_id, named
 from lsp_orch.endpoints.resources import Resources
@@ -60,6 +61,7 @@ class LeaseMethods:
             "lease.acquire": self.acquire,
             "lease.release": self.release,
             "lease.renew": self.renew,
+            "lease.check": self.check,
             "lease.list": self.list,
             "lease.steal": self.steal,
             "lease.handover": self.hand_over,
@@ -82,6 +84,16 @@ class LeaseMethods:
     def renew(self, params: dict[str, Any]) -> Answer | Awaitable[Answer]:
         """``{"ids"}`` to ``{"leases": [Lease]}``, each with its new end."""
         return self._by_caller(params, self._renew)
+
+    async def check(self, params: dict[str, Any]) -> Answer:
+        """``{"paths", "workspace", "cwd", "token"}`` to the token, when it is still the newest for each."""
+        workspace = self._paths.canonical(required(params, "workspace", str), "/")
+        token = required(params, "token", int)
+        scopes = self._resources.read(strings(params, "paths"), workspace, optional(params, "cwd", workspace))
+        if isinstance(scopes, Refusal):
+            return scopes
+        found = await self._desk.do(lambda tx: [self._leases.check(tx, each, token) for each in scopes])
+        return next(filter(None, found), None) or {"token": token}
 
     async def list(self, params: dict[str, Any]) -> Answer:
         """``{"workspace"}`` (empty: everywhere) to ``{"leases", "waiters"}``."""
@@ -116,16 +128,16 @@ class LeaseMethods:
             lease = tx.leases.by_id(lease_id)
             if lease is None:
                 return _no_lease(lease_id)
-            if strangers := _not_an_agents([lease], caller):
+            if strangers := not_an_agents([lease], caller):
                 return strangers
-            holder = named(tx, to, lease.scopes)
-            if holder is None:
+            heir = named(tx, to, lease.scopes)
+            if heir is None:
                 return Refusal(
                     code=Code.SESSION_NOT_FOUND,
                     message=f"nobody here is {to}: no session, no holder and nobody who waits",
                     hint="`lsp-orch status` shows the sessions, `lsp-orch lease list` who waits",
                 )
-            given = self._claims.hand_over(tx, lease, holder)
+            given = self._claims.hand_over(tx, lease, heir)
             return given if isinstance(given, Refusal) else {"lease": shapes.lease(given)}
 
         return await self._desk.do(work)
@@ -138,7 +150,7 @@ class LeaseMethods:
             found = _find(tx, ids)
             if isinstance(found, Refusal):
                 return found
-            if strangers := _not_an_agents(found[0], caller):
+            if strangers := not_an_agents(found[0], caller):
                 return strangers
             for lease in found[0]:
                 if lease.state is State.DIRTY:
@@ -167,7 +179,7 @@ class LeaseMethods:
             if isinstance(found, Refusal):
                 return found
             leases, waiters = found
-            if strangers := _not_of(leases, waiters, name, caller):
+            if strangers := not_of(leases, waiters, name, caller):
                 return strangers
             if name and not ids:
                 held, asked = tx.leases.of_holder(cli_id(name)), tx.waiters.of_holder(cli_id(name))
@@ -187,7 +199,7 @@ class LeaseMethods:
             found = _find(tx, ids)
             if isinstance(found, Refusal):
                 return found
-            if strangers := _not_an_agents(found[0], caller):
+            if strangers := not_an_agents(found[0], caller):
                 return strangers
             for lease in found[0]:
                 self._leases.object(tx, lease.holder, lease.scopes)
@@ -224,7 +236,7 @@ class LeaseMethods:
         if isinstance(scopes, Refusal):
             return scopes
         return Ask(
-            holder=_holder(params, caller),
+            holder=holder(words(params, "as", ""), words(params, "user", "somebody"), caller),
             workspace=workspace,
             scopes=scopes,
             mode=_mode(params),
@@ -271,50 +283,6 @@ def _no_lease(lease_id: str) -> Refusal:
         message=f"there is no lease or ticket {lease_id}",
         hint="`lsp-orch lease list` shows what there is; it may have ended by itself",
     )
-
-
-def _not_of(leases: list[Lease], waiters: list[Waiter], name: str, caller: Caller) -> Refusal | None:
-    """Refuse what somebody else holds: it is not let go of but taken, and that openly.
-
-    A person may take anybody out of the queue; a name or an agent only itself.
-    """
-    holding, waiting = [each.holder for each in leases], [each.ask.holder for each in waiters]
-    if name:
-        return _not_yours(each for each in (*holding, *waiting) if each.id != cli_id(name))
-    if caller.person:
-        return _not_yours(each for each in holding if not each.id.startswith((cli_id(""), "user:")))
-    return _not_yours(each for each in (*holding, *waiting) if not _may(caller, each))
-
-
-def _not_an_agents(leases: list[Lease], caller: Caller) -> Refusal | None:
-    """Refuse an agent what others hold; a person may do with each lease as they like."""
-    return _not_yours(each.holder for each in leases if not (caller.person or _may(caller, each.holder)))
-
-
-def _may(agent: Caller, holder: Holder) -> bool:
-    """Its own, and what is held under a mere name."""
-    return agent.owns(holder) or holder.id.startswith(cli_id(""))
-
-
-def _not_yours(others: Iterable[Holder]) -> Refusal | None:
-    other = next(iter(others), None)
-    if other is None:
-        return None
-    return Refusal(
-        code=Code.LEASE_NOT_YOURS,
-        message=f"{other.name} has it, or waits for it",
-        hint="ask them to let go, or take it with `lsp-orch lease steal PATH --reason TEXT`",
-    )
-
-
-def _holder(params: dict[str, Any], caller: Caller) -> Holder:
-    name = words(params, "as", "")
-    user = words(params, "user", "somebody")
-    if name:
-        return Holder(id=cli_id(name), kind=Party.AGENT, name=name)
-    if caller.person:
-        return Holder(id=f"user:{user}", kind=Party.HUMAN, name=user)
-    return Holder(id=caller.session, kind=Party.AGENT, name=caller.name, session=caller.session)
 
 
 def _mode(params: dict[str, Any]) -> Mode:
