@@ -78,7 +78,22 @@ class Terminal(Client):
         """Let go of all there is, whoever has it, until everybody who waits has had their turn."""
         while leases := self.list():
             for each in leases:
-                self.give(each["id"], seen(each)["holder"])
+                if each["holder"]["id"].startswith("cli:"):
+                    self.give(each["id"], seen(each)["holder"])
+                else:
+                    self.take(each)
+
+    def take(self, lease: Answer) -> None:
+        """Take a lease from an agent or an editor, as a person may, and let go of it."""
+        self.asks(Verb.LET_GO, ids=[lease["id"]], holder=seen(lease)["holder"])
+        try:
+            self.call = self.call or Call()
+            wanted = {"workspace": self.workspace, "paths": lease["resources"], "reason": "to tidy up"}
+            ours = self.call.request("lease.steal", wanted)["lease"]
+        except ClientError:
+            self.hang_up()
+        else:
+            self._request("lease.release", {"ids": [ours["id"]]})
 
     def renew(self, lease_id: str) -> None:
         """Keep one for another while."""
