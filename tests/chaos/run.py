@@ -23,6 +23,8 @@ stopped_s = {STOPPED_S}
 hook_wait_s = 0.3
 ticket_s = {TICKET_S}
 vanished_s = {VANISHED_S}
+[reaper]
+freeze_s = 1.0
 """
 _DAEMON_LIVES_S, _STARTS_S, _CLIENT_LIVES_S = (2.0, 5.0), (0.0, 1.0), (0.5, 2.0)
 _SOON_S = 60.0

@@ -112,11 +112,14 @@ SEEDS: dict[str, tuple[Seed, Kind]] = {
     "a restart loses waiters": (a_restart_loses(waiters), Kind.FORGOTTEN),
     "nobody is next": (method(Leases, "_promote", lambda *_: None), Kind.FORGOTTEN),
     "a token is one more than those that live": (
-        query("lease.next_token", "SELECT COALESCE(MAX(token), 0) + 1 FROM lease"),
+        query("lease.next_token", "SELECT COALESCE(MAX(token), 0) + 1, 1000 FROM lease"),
         Kind.TWICE,
     ),
     "tokens count down": (
-        query("lease.next_token", "UPDATE token SET last = last - 1 RETURNING last"),
+        query(
+            "lease.next_token",
+            "UPDATE token SET last = last - 1, reserved = last - 1 RETURNING last, reserved",
+        ),
         Kind.OLD,
     ),
     "what is let go stays": (method(Leases, "release", lambda *_: None), Kind.CAME_BACK),

@@ -136,6 +136,7 @@ def test_a_person_is_warned_until_they_have_read_the_file_anew(
         edit(editor, readme)
         editor.type("well, ")
         watch.wait_for("granted")
+        assert instance.json("recover", "list", "README.md")["versions"]
         overwrite(readme, b"from outside\n")
         event = watch.wait_for("foreign-write")
         assert event["holders"][0]["name"] == "ada (Neovim)"

@@ -88,8 +88,8 @@ def test_after_the_daemons_death_an_edit_attaches_anew_and_agents_have_what_they
     editor.wait_for("#vim.lsp.get_clients() == 0")
     edit(editor, readme)
     editor.wait_diagnostic("Claude Code s1 is working on this file")
-    assert instance.json("lease", "list")["leases"] == before
-    assert [each["state"] for each in before] == ["held"]
+    after = instance.json("lease", "list")["leases"]
+    assert [(each["id"], each["state"]) for each in after] == [(each["id"], "held") for each in before]
 
 
 def test_who_takes_a_file_is_asked_why_and_its_holder_is_told(person: StartPerson, readme: Path) -> None:

@@ -122,25 +122,29 @@ def test_a_session_that_has_ended_its_turn_is_woken_by_the_grant(
 
 
 def test_a_worker_is_told_on_its_input(
-    person: StartPerson, office: Instance, claude: RealClaude, model: ScriptedModel, readme: Path
+    office: Instance, claude: RealClaude, model: ScriptedModel, readme: Path
 ) -> None:
+    """Of what is taken from it; what it must wait for it is not refused, but parked."""
     office.connect(claude, model)
-    saved = threading.Event()
+    taken = threading.Event()
     done = answer(status="done", summary="ok", changed_files=["README.md"], follow_ups=[], learnings=[])
-    again = Turn(tools=read(readme).tools, hold=saved)  # no hook of ours is asked about a Read
-    model.play(read(readme), edits(readme), again, read(readme), edits(readme), done)
-    with Watch(office) as watch:
-        editor = typing(person, watch, readme)
-        task = office.json("task", "add", "go", "--isolate", "shared")["task"]["id"]
-        watch.wait_for("queued")
-        model.wait_for(lambda each: each.turn == 2)
-        editor.save()
-        watch.wait_for("granted")
-        saved.set()
-        office.json("task", "wait", task, "--timeout", "60")
-    assert [told(call) for call in model.calls] == [0, 0, 0, 1, 1, 1]
+    again = Turn(tools=read(readme).tools, hold=taken)
+    model.play(read(readme), edits(readme), again, done)
+    task = office.json("task", "add", "go", "--isolate", "shared")["task"]["id"]
+    model.wait_for(lambda each: each.turn == 2)
+    office.json("lease", "steal", "README.md", "--reason", "it is urgent")
+    taken.set()
+    office.json("task", "wait", task, "--timeout", "60")
+    assert [told(call, "has README.md now: it is urgent.") for call in model.calls] == [0, 0, 0, 1]
     assert "The user sent a new message while you were working:\n<lsp-orch-news>" in model.calls[3].text
-    assert readme.read_text(encoding="utf-8") == "well, hello, world\n"
+
+
+def other_tree(instance: Instance, readme: Path, root: Path) -> Path:
+    """The same file in another worktree of the repository."""
+    tree = root / "tree"
+    git = ["git", "worktree", "add", "--quiet", "-b", "other", str(tree)]
+    subprocess.run(git, cwd=readme.parent, env=instance.env, check=True)
+    return tree / "README.md"
 
 
 def test_an_agent_in_another_worktree_and_a_person_learn_of_each_other(
@@ -153,11 +157,9 @@ def test_an_agent_in_another_worktree_and_a_person_learn_of_each_other(
     short_root: Path,
 ) -> None:
     install(claude, office)
-    tree = short_root / "tree"
-    git = ["git", "worktree", "add", "--quiet", "-b", "other", str(tree)]
-    subprocess.run(git, cwd=readme.parent, env=office.env, check=True)
+    there = other_tree(office, readme, short_root)
+    tree = there.parent
     held = threading.Event()
-    there = tree / "README.md"
     last = Turn(text="done", hold=held)
     model.play(read(there), edits(there), last)
     editor = typing(person, watch, readme)

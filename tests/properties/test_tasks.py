@@ -123,7 +123,7 @@ SEEDS: list[tuple[Seed, str]] = [
     (resumes(("engaged = 1", "engaged = 1, attempt = attempt + 1")), "parking was an attempt|CHECK"),
     (method(TaskTable, "resume", lambda *_: None), "waits for nothing|never goes on|what others need"),
     (method(tasks_service, "replace", _careless), "engaged without a run, or a run without it|forgotten"),
-    (paid_twice, "paid twice"),
+    (paid_twice, "paid twice|two workers have it"),
     # order and time
     (claims(("ORDER BY priority, place", "ORDER BY place")), "more urgent"),
     (claims(("AND next_attempt_at <= :now", "AND :now > 0")), "before its time"),

@@ -173,7 +173,10 @@ SEEDS: dict[str, tuple[Seed, str]] = {
     # the dead
     "nobody is reaped": (method(Sessions, "bury", lambda *_: None), "the d"),
     "only processes die": (silence_is_no_death, "the d"),
-    "nobody is suspect": (query("session.all", "SELECT * FROM session WHERE state = 'x'"), "the "),
+    "nobody is suspect": (
+        query("session.all", "SELECT * FROM session WHERE state = 'x'"),
+        "the |not told as it is",
+    ),
     "nobody is granted what they held": (method(Leases, "_promote", lambda *_: None), "nothing stood before"),
     "they go on as if nothing was": (who_was_reaped_goes_on, "the dead|a reaped session holds"),
     "they may ask": (method(Leases, "barred", lambda *_: None), "a reaped session"),
