@@ -48,7 +48,7 @@ class Echo:
         """Listen until cancelled; after a lost connection listen again, and catch up with the store."""
         while True:
             try:
-                ear = await asyncio.to_thread(self._store.ear, self._doubt)
+                ear = await self._open()
                 if ear is None:
                     return
                 await self._listen(ear, desk)
@@ -57,6 +57,15 @@ class Echo:
                     "the other daemons are not heard: %s; it is tried again in %s s", error, _AGAIN_S
                 )
             await asyncio.sleep(_AGAIN_S)
+
+    async def _open(self) -> Ear | None:
+        """Begin to hear; one that opens while we are cancelled is closed again."""
+        opening = asyncio.ensure_future(asyncio.to_thread(self._store.ear, self._doubt))
+        try:
+            return await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            opening.add_done_callback(_close)
+            raise
 
     async def _listen(self, ear: Ear, desk: Desk) -> None:
         self._unsure = True  # nobody told us what came before
@@ -85,6 +94,11 @@ class Echo:
     def _catch_up(self) -> None:
         self._unsure = True
         self._woken.set()
+
+
+def _close(opening: "asyncio.Future[Ear | None]") -> None:
+    if not opening.cancelled() and not opening.exception() and (ear := opening.result()):
+        ear.close()
 
 
 def _look(tx: Tx, notes: Sequence[Note]) -> None:
