@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 
-from locks import agent_mail, etcd, redis, sqlite
+from locks import agent_mail, echo, etcd, redis, sqlite
 from locks.duel import OURS, duel
 from locks.install import Missing
 from locks.ours import Ours
@@ -48,24 +48,34 @@ def _redis(place: Stage) -> Iterator[Sampler]:
 
 
 def _crowds(place: Stage) -> list[Row | Absent]:
-    """Many more pairs a second than one client has, as they share their commits; and none is left behind."""
+    """Many more pairs a second than one client has, as they share their commits; and none is left behind.
+
+    What a daemon on asyncio could do at best, which only echoes, is measured beside them.
+    """
     own = "its own median"
     clients = [Ours(place.repository) for _ in range(_CLIENTS)]
     ours: list[Crowd] = []
+    least: list[Crowd] = []
     theirs: list[Crowd] = []
-    against: Row | Absent
+    against: list[Row | Absent]
     try:
-        with redis.serving(place.root / "redis-crowd") as socket:
+        with redis.serving(place.root / "redis-crowd") as socket, echo.serving(place) as floor:
             others = [redis.Redis(socket) for _ in range(_CLIENTS)]
+            echoes = [echo.Echo(floor) for _ in range(_CLIENTS)]
             for _ in range(_TURNS):
                 ours.append(crowd(clients, _SECONDS))
                 theirs.append(crowd(others, _SECONDS))
+                least.append(crowd(echoes, _SECONDS))
     except Missing as error:
-        against = Absent(what=_CROWD, against=redis.NAME, target=_FEWER, why=str(error))
+        against = [Absent(what=_CROWD, against=redis.NAME, target=_FEWER, why=str(error))]
         ours = [crowd(clients, _SECONDS) for _ in range(_TURNS)]
     else:
-        rounds = {OURS: [each.each for each in ours], redis.NAME: [each.each for each in theirs]}
-        against = compare(_CROWD, _FEWER, rounds, ours=OURS, theirs=redis.NAME)
+        crowds = {OURS: ours, redis.NAME: theirs, echo.NAME: least}
+        rounds = {name: [each.each for each in found] for name, found in crowds.items()}
+        against = [
+            compare(_CROWD, _FEWER, rounds, ours=OURS, theirs=redis.NAME),
+            compare(f"{echo.NAME}, the same", _FEWER, rounds, ours=echo.NAME, theirs=redis.NAME),
+        ]
     waits = {"longest": [max(each.waits) for each in ours], own: [each.median for each in ours]}
     longest = compare(f"{_CLIENTS} clients at once, longest wait", 20.0, waits, ours="longest", theirs=own)
-    return [against, longest]
+    return [*against, longest]
