@@ -183,7 +183,6 @@ SEEDS: dict[str, tuple[Seed, str]] = {
     "they may be given": (what_is_given_is_not_asked_for, "a reaped session holds"),
     "what they have read is forgotten": (what_they_have_read_is_forgotten, "was forgotten"),
     # claims
-    "a claim comes due by a jump": (method(Claims, "anew", lambda *_: None), "time to object|outlived"),
     "a claim comes due in a freeze": (claims_come_due_in_a_freeze, "in a freeze"),
     "no claim ever comes due": (method(Claims, "enforce", lambda *_: None), "outlived"),
     # a daemon that begins
