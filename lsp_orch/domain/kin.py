@@ -58,6 +58,8 @@ class Kin:
         if known is None:
             return ()
         lease, checkout = known
+        if self.lonely(checkout.root):  # mostly so
+            return ()
         found = {
             each.lease.id: each
             for scope in lease.scopes

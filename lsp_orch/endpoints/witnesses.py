@@ -1,5 +1,6 @@
 """What agents and editors have told us of their own doings, a moment ago or now."""
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -8,6 +9,7 @@ from lsp_orch.domain.lease import Lease, Mode
 
 MOST = 4096  # calls, saves and ended leases remembered; beyond it the oldest are forgotten
 _MEMORY_S = 10 * (LATE_S + GRACE_S)  # a busy daemon may look late
+_SWEEP_S = 1.0  # what is too old costs a look at all of it, and so is not looked for at each call
 
 _Of = Callable[[Call], bool]
 
@@ -17,8 +19,9 @@ class Witnesses:
 
     def __init__(self) -> None:
         self._calls: dict[str, Call] = {}
-        self._saves: list[Save] = []
-        self._leases: list[Ended] = []
+        self._saves: deque[Save] = deque(maxlen=MOST)
+        self._leases: deque[Ended] = deque(maxlen=MOST)
+        self._swept = 0.0
 
     def began(self, call: Call) -> None:
         """A tool is about to run."""
@@ -28,7 +31,9 @@ class Witnesses:
 
     def ended(self, call_id: str, now: float) -> None:
         """It has run, or was refused; nothing happens when we never heard of it."""
-        self._end(lambda call: call.id == call_id, now)
+        if call := self._calls.get(call_id):
+            self._over(call, now)
+        self._forget(now)
 
     def stopped(self, holder_id: str, now: float) -> None:
         """An agent has ended its turn: what it did not leave in the background is over, told or not."""
@@ -55,17 +60,22 @@ class Witnesses:
 
     def _end(self, those: _Of, now: float, *, for_good: bool = False) -> None:
         for call in filter(those, list(self._calls.values())):
-            background = call.background and not for_good
-            self._calls[call.id] = replace(call, ended=call.ended or now, background=background)
+            self._over(call, now, for_good=for_good)
         self._forget(now)
+
+    def _over(self, call: Call, now: float, *, for_good: bool = False) -> None:
+        background = call.background and not for_good
+        self._calls[call.id] = replace(call, ended=call.ended or now, background=background)
 
     def _forget(self, now: float) -> None:
         """Forget what can explain nothing any more."""
-        old = now - _MEMORY_S
+        while len(self._calls) > MOST:
+            del self._calls[next(iter(self._calls))]
+        if abs(now - self._swept) < _SWEEP_S:
+            return
+        self._swept, old = now, now - _MEMORY_S
         for call in list(self._calls.values()):
             if call.ended is not None and call.ended < old and not call.background:
                 del self._calls[call.id]
-        self._saves = [each for each in self._saves if each.at >= old][-MOST:]
-        self._leases = [each for each in self._leases if each.at >= old][-MOST:]
-        while len(self._calls) > MOST:
-            del self._calls[next(iter(self._calls))]
+        self._saves = deque((each for each in self._saves if each.at >= old), MOST)
+        self._leases = deque((each for each in self._leases if each.at >= old), MOST)
