@@ -157,7 +157,7 @@ SEEDS: dict[str, tuple[Seed, str]] = {
         "told as foreign|not attributed",
     ),
     "who wrote is not remembered": (method(Reads, "changed", lambda *_: None), "is named"),
-    "calls never end": (method(Witnesses, "_end", lambda *_, **__: None), "not attributed"),
+    "calls never end": (method(Witnesses, "_over", lambda *_, **__: None), "not attributed"),
 }
 
 
