@@ -44,7 +44,7 @@ from lsp_orch.endpoints.lsp.session import EditorSession
 from lsp_orch.endpoints.rpc.config import ConfigMethods
 from lsp_orch.endpoints.rpc.guard import GuardMethods
 from lsp_orch.endpoints.rpc.leases import LeaseMethods
-from lsp_orch.endpoints.rpc.role import RpcRole
+from lsp_orch.endpoints.rpc.role import Method, RpcRole
 from lsp_orch.endpoints.rpc.status import Daemon, Parts, StatusMethods
 from lsp_orch.endpoints.rpc.watch import LeaseWatch
 from lsp_orch.endpoints.view import LeaseView
@@ -108,27 +108,7 @@ class Application:
         self._lookout = Lookout(world, settings, desk, self._archive, reads, known, inboxes.put)
         news.subscribe(self._lookout.on_event)
         self._guests = guests = Guests()
-        hooks = Hooks(
-            desk=desk,
-            leases=leases,
-            sessions=self._sessions,
-            tool_use=ToolUse(
-                desk=desk,
-                lobby=lobby,
-                leases=leases,
-                reads=reads,
-                intents=Intents(world.paths, BashWrites(), files.of),
-                paths=world.paths,
-                settings=files.of,
-                keep=self._archive.keeper.keep,
-            ),
-            recall=self._vault,
-            paths=world.paths,
-            guests=guests,
-            news=HookNews(inboxes, relatives.settled),
-            listener=self._lookout.listener,
-        )
-        self._judge = Judge(hooks, files.sound)
+        self._judge = Judge(self._hooks(reads, relatives), files.sound)
         fencing = Fencing(self._view.leases, FenceFiles(world.places.state / "fences"))
         news.subscribe(fencing.on_event)
         custody = Custody(
@@ -139,26 +119,7 @@ class Application:
             ears=inboxes,
         )
         self._labour = Labour(world, settings, files.of, desk, news, self._vault.learn, custody)
-        parts = Parts(
-            tasks=self._labour.counts,
-            vigil=lambda: self._reaping.vigil,
-            notes=self._vault.count,
-            tries=checkup.tries(files, self._labour.git, self._vault.count, self._vault.watching)
-            | {"file watcher": self._lookout.check},
-        )
-        daemon = Daemon(version=__version__, pid=os.getpid(), started=world.clock.now(), store=name)
-        callers = Callers(world.paths, ancestors, getpass.getuser())
-        lease_methods = LeaseMethods(desk, lobby, leases, claims, callers, world.paths, files.of)
-        self._methods = {
-            **GuardMethods(desk, Guard(world.paths, callers)).methods(),
-            **lease_methods.methods(),
-            "lease.acquire": relatives.answering(self._archive.kept_first(lease_methods.acquire)),
-            **self._labour.methods(),
-            **self._vault.methods(),
-            **self._archive.methods(),
-            **StatusMethods(daemon, parts, desk, self._view, world.clock).methods(),
-            **ConfigMethods(files.values, lambda each: checkup.paths(files, each), settings).methods(),
-        }
+        self._methods = self._all_methods(relatives, name)
 
     @property
     def roles(self) -> Mapping[str, Callable[[Peer], Role]]:
@@ -193,6 +154,56 @@ class Application:
         self._deathwatch.close()
         self._vault.close()
         self._store.close()
+
+    def _hooks(self, reads: Reads, relatives: Relatives) -> Hooks:
+        """What the events of Claude Code's hooks mean."""
+        world, files = self._world, self._files
+        return Hooks(
+            desk=self._desk,
+            leases=self._leases,
+            sessions=self._sessions,
+            tool_use=ToolUse(
+                desk=self._desk,
+                lobby=self._lobby,
+                leases=self._leases,
+                reads=reads,
+                intents=Intents(world.paths, BashWrites(), files.of),
+                paths=world.paths,
+                settings=files.of,
+                keep=self._archive.keeper.keep,
+            ),
+            recall=self._vault,
+            paths=world.paths,
+            guests=self._guests,
+            news=HookNews(self.inboxes, relatives.settled),
+            listener=self._lookout.listener,
+        )
+
+    def _all_methods(self, relatives: Relatives, store: str) -> dict[str, Method]:
+        """What a command line may ask."""
+        world, files = self._world, self._files
+        parts = Parts(
+            tasks=self._labour.counts,
+            vigil=lambda: self._reaping.vigil,
+            notes=self._vault.count,
+            tries=checkup.tries(files, self._labour.git, self._vault.count, self._vault.watching)
+            | {"file watcher": self._lookout.check},
+        )
+        daemon = Daemon(version=__version__, pid=os.getpid(), started=world.clock.now(), store=store)
+        callers = Callers(world.paths, ancestors, getpass.getuser())
+        lease_methods = LeaseMethods(
+            self._desk, self._lobby, self._leases, self._claims, callers, world.paths, files.of
+        )
+        return {
+            **GuardMethods(self._desk, Guard(world.paths, callers)).methods(),
+            **lease_methods.methods(),
+            "lease.acquire": relatives.answering(self._archive.kept_first(lease_methods.acquire)),
+            **self._labour.methods(),
+            **self._vault.methods(),
+            **self._archive.methods(),
+            **StatusMethods(daemon, parts, self._desk, self._view, world.clock).methods(),
+            **ConfigMethods(files.values, lambda each: checkup.paths(files, each), self.settings).methods(),
+        }
 
     def _editor(self, peer: Peer) -> Role:
         server = EditorServer(peer)

@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,9 @@ HELD = "Read-only file system"
 
 @pytest.fixture
 def office(instance: Instance, claude: RealClaude, model: ScriptedModel, repository: Path) -> Instance:
-    """Workers are shut in, or the test says why they cannot be."""
+    """Workers are shut in; a missing program is a failure, and only the system may forbid it."""
+    if sys.platform == "linux" and not (shutil.which("bwrap") and shutil.which("socat")):
+        pytest.fail("bubblewrap and socat are not here; run: ./scripts/setup")
     try:
         sandbox.probe()
     except Unavailable as error:
