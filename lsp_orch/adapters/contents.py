@@ -39,6 +39,10 @@ class StoredContents:
         self._largest = largest
         self._clock = clock
 
+    def there(self, path: str) -> bool:
+        """Whether there is anything at all: one quick look, also for an event loop."""
+        return os.path.lexists(path)
+
     def look(self, path: str) -> Content | Refusal:
         """What a file says now, and nothing is kept."""
         return self._reading(path, self._sum)

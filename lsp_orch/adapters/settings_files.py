@@ -11,10 +11,13 @@ from lsp_orch.domain import layers
 from lsp_orch.domain.errors import Code, Misuse
 from lsp_orch.domain.layers import Layer, Source, Value
 from lsp_orch.domain.settings import Settings
+from lsp_orch.services.ports import Clock
 
 USER_FILE = "config.toml"
 WORKSPACE_FILE = "lsp-orch.toml"
 PROJECT_FILE = "pyproject.toml"  # its table [tool.lsp-orch]
+
+_GLANCE_S = 0.02
 
 _TABLE = ("tool", "lsp-orch")
 _Key: TypeAlias = tuple[str, ...]
@@ -24,26 +27,37 @@ _Stamp: TypeAlias = tuple[tuple[int, int, int] | None, ...]
 class SettingsFiles:
     """Reads the layers; ``folder`` holds the user's file.
 
+    One request asks several times: with a clock, a workspace's files are not looked at again within
+    ``glance_s`` seconds.
+
     Raises (from every method but ``sound``):
         Misuse: bad-setting, naming the file and the line.
     """
 
-    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        environment: Mapping[str, str],
+        clock: Clock | None = None,
+        glance_s: float = _GLANCE_S,
+    ) -> None:
         self._user = folder / USER_FILE
         self._environment = dict(environment)
         self._known: dict[str, tuple[_Stamp, Settings]] = {}
         self._names: dict[str, tuple[str, ...]] = {}  # of `files`: every request asks
+        self._clock, self._glance_s = clock, glance_s
+        self._seen: dict[str, tuple[float, Settings]] = {}  # sound at that moment of a clock that nobody sets
 
     def of(self, workspace: str = "") -> Settings:
         """What counts in a workspace, or without one; read again when a file has changed."""
-        names = self._names.get(workspace)
-        if names is None:
-            names = self._names[workspace] = tuple(map(str, self.files(workspace)))
-        stamp = tuple(map(_stamp, names))
-        known = self._known.get(workspace)
-        if known is None or known[0] != stamp:
-            known = self._known[workspace] = (stamp, layers.settings(self.values(workspace)))
-        return known[1]
+        if self._clock is None:
+            return self._looked(workspace)
+        now, seen = self._clock.steady(), self._seen.get(workspace)
+        if seen and now - seen[0] < self._glance_s:
+            return seen[1]
+        settings = self._looked(workspace)
+        self._seen[workspace] = now, settings
+        return settings
 
     def sound(self, workspace: str = "") -> Settings:
         """As ``of``, for what must go on while a file is wrong: then with what counted before.
@@ -69,6 +83,16 @@ class SettingsFiles:
     def files(self, workspace: str = "") -> list[Path]:
         """The files that count, the weakest first, whether they are there or not."""
         return [self._user] + [Path(workspace, name) for name in (PROJECT_FILE, WORKSPACE_FILE) if workspace]
+
+    def _looked(self, workspace: str) -> Settings:
+        names = self._names.get(workspace)
+        if names is None:
+            names = self._names[workspace] = tuple(map(str, self.files(workspace)))
+        stamp = tuple(map(_stamp, names))
+        known = self._known.get(workspace)
+        if known is None or known[0] != stamp:
+            known = self._known[workspace] = (stamp, layers.settings(self.values(workspace)))
+        return known[1]
 
 
 def _read(path: Path, source: Source, table: _Key) -> Layer:

@@ -235,7 +235,7 @@ async def build() -> Application:
         OrchError: a setting, the store or its folder is not as it must be.
     """
     world = World()
-    files = SettingsFiles(world.places.config, os.environ)
+    files = SettingsFiles(world.places.config, os.environ, world.clock)
     name = files.of().store or f"sqlite:///{world.places.state / world.places.instance}.db"
     store = await asyncio.to_thread(open_store, name, world.places)
     return Application(world, files, store, name)

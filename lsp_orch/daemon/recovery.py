@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import os
 from collections.abc import Awaitable, Sequence
 from hashlib import sha256
 from itertools import islice
@@ -47,6 +48,7 @@ class Archive:
         self.trees = GitTrees()
         self._wanted: _Wanted = asyncio.Queue()
         self._broad: _Wanted = asyncio.Queue()  # whole folders, which no single file waits for
+        self._owed = 0  # how many of both are not kept yet
         self.keeper = Keeper(desk, contents, recovery)
         self._methods = RecoveryMethods(desk, recovery, contents, self.keeper, world.paths)
 
@@ -80,10 +82,11 @@ class Archive:
 
     async def _kept(self, coming: Awaitable[Answer]) -> Answer:
         answer = await coming
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_PATIENCE_S):
-                await self._wanted.join()
-                await self._broad.join()
+        if self._owed:  # else there is nothing to wait for, and to arrange for it costs more than to look
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_PATIENCE_S):
+                    await self._wanted.join()
+                    await self._broad.join()
         return answer
 
     async def run(self) -> None:
@@ -96,6 +99,7 @@ class Archive:
     def _want(self, lease: Lease, why: Why) -> None:
         broad = any(each.broad for each in lease.scopes)
         (self._broad if broad else self._wanted).put_nowait((lease, why))
+        self._owed += 1
 
     async def _keep(self, wanted: _Wanted) -> None:
         while True:
@@ -108,6 +112,7 @@ class Archive:
                     except OrchError as error:  # nobody waits for this one
                         _log.warning("%s was not kept: %s", path, error)
             wanted.task_done()
+            self._owed -= 1
 
     async def _files(self, scope: Scope) -> Sequence[str]:
         """The file; or those of a folder or pattern that git does not ignore, as far as there is an end."""
@@ -129,7 +134,7 @@ class Archive:
 
 def _there(lease: Lease) -> bool:
     """Whether there is anything to keep: a command's lease is waited for, and must cost little."""
-    return any(Path(each.anchor).exists() for each in lease.scopes if each.on_disk)
+    return any(os.path.lexists(each.anchor) for each in lease.scopes if each.on_disk)
 
 
 def _folder(world: World, store: str) -> Path:

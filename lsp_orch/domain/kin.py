@@ -1,7 +1,7 @@
 """Leases on one path in different checkouts of one repository: no collision, but a conflict to come."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from lsp_orch.domain.lease import Lease, Mode
@@ -24,33 +24,37 @@ class Kin:
 
     def __init__(self) -> None:
         self._leases: dict[str, tuple[Lease, Checkout]] = {}
-        self._files: dict[tuple[str, str], set[str]] = {}
-        self._broad: dict[str, set[str]] = {}
-        self._roots: Counter[str] = Counter()
+        self._files: dict[Scope, set[str]] = {}
+        self._broad: dict[str, set[str]] = {}  # by repository
+        self._roots: Counter[Checkout] = Counter()
 
     def add(self, lease: Lease, checkout: Checkout) -> None:
         """A lease was granted; only a writer's work has to be merged."""
         self.remove(lease.id)
         if lease.mode is Mode.WRITE:
             self._leases[lease.id] = lease, checkout
-            self._roots[checkout.root] += 1
-            for shelf in self._shelves(lease, checkout):
-                shelf.add(lease.id)
+            self._roots[checkout] += 1
+            for scope in lease.scopes:
+                self._shelf(scope, checkout).add(lease.id)
 
     def remove(self, lease_id: str) -> tuple[Lease, Checkout] | None:
         """It has ended; what it was, if it was known."""
         known = self._leases.pop(lease_id, None)
         if known:
-            for shelf in self._shelves(*known):
+            lease, checkout = known
+            for scope in lease.scopes:
+                shelf = self._shelf(scope, checkout)
                 shelf.discard(lease_id)
-            self._tidy(*known)
-            self._roots[known[1].root] -= 1
-            self._roots += Counter()  # drops those that are empty
+                if not shelf:
+                    self._files.pop(scope, None)
+            self._roots[checkout] -= 1
+            if not self._roots[checkout]:
+                del self._roots[checkout]
         return known
 
     def lonely(self, root: str) -> bool:
         """Whether nobody holds anything in another checkout, of whatever repository."""
-        return not self._roots.keys() - {root}
+        return all(checkout.root == root for checkout in self._roots)
 
     def of(self, lease_id: str) -> tuple[Elsewhere, ...]:
         """Those of others elsewhere that this one will conflict with, each once."""
@@ -77,8 +81,12 @@ class Kin:
         repository = checkout.repository
         if scope.broad:
             return [key for key, (_, other) in self._leases.items() if other.repository == repository]
-        relative = _relative(scope, checkout)
-        return {*self._files.get((repository, relative), ()), *self._broad.get(repository, ())}
+        others = (each.root for each in self._roots if each.repository == repository)
+        there = filter(None, (moved(scope, checkout.root, root) for root in others))
+        return {
+            *self._broad.get(repository, ()),
+            *(key for each in there for key in self._files.get(each, ())),
+        }
 
     def _touching(self, scope: Scope, checkout: Checkout, lease: Lease, other: Checkout) -> Elsewhere | None:
         there = moved(scope, checkout.root, other.root)
@@ -87,21 +95,7 @@ class Kin:
         theirs = next((each for each in lease.scopes if each.overlaps(there)), None)
         return Elsewhere(lease=lease, checkout=other, scope=theirs, asked=scope) if theirs else None
 
-    def _shelves(self, lease: Lease, checkout: Checkout) -> Iterator[set[str]]:
-        for scope in lease.scopes:
-            if scope.broad:
-                yield self._broad.setdefault(checkout.repository, set())
-            else:
-                yield self._files.setdefault((checkout.repository, _relative(scope, checkout)), set())
-
-    def _tidy(self, lease: Lease, checkout: Checkout) -> None:
-        for scope in lease.scopes:
-            key = checkout.repository, _relative(scope, checkout)
-            if not self._files.get(key):
-                self._files.pop(key, None)
-
-
-def _relative(scope: Scope, checkout: Checkout) -> str:
-    """The key below the root; what lies outside stays absolute, and so meets nothing elsewhere."""
-    inside = moved(scope, checkout.root, "/")
-    return inside.key if inside else f"//{scope.key}"
+    def _shelf(self, scope: Scope, checkout: Checkout) -> set[str]:
+        if scope.broad:
+            return self._broad.setdefault(checkout.repository, set())
+        return self._files.setdefault(scope, set())

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from lsp_orch.domain.errors import Code, Refusal, Unavailable
 from lsp_orch.domain.lease import Holder
-from lsp_orch.domain.version import Author, Version, Why
+from lsp_orch.domain.version import ABSENT, Author, Version, Why
 from lsp_orch.endpoints.desk import Desk
 from lsp_orch.services.ports import Contents
 from lsp_orch.services.recovery import Pruned, Recovery, Restored
@@ -33,11 +33,12 @@ class Keeper:
             Unavailable: the disk is full or cannot be written.
         """
         while True:
-            content = await asyncio.to_thread(self._contents.keep, path)
+            there = self._contents.there(path)
+            content = await asyncio.to_thread(self._contents.keep, path) if there else ABSENT
             if isinstance(content, Refusal):
                 return content
             note = partial(self._recovery.note, path=path, content=content, by=by, why=why)
-            if version := await self._desk.do(note):
+            if version := await self._desk.do(note, brief=content.absent):
                 return version
 
     async def restore(self, version: Version, by: Holder, *, force: bool) -> Restored | Refusal:

@@ -284,6 +284,9 @@ class Contents(Protocol):
     full or cannot be read or written.
     """
 
+    def there(self, path: str) -> bool:
+        """Whether there is anything at all: one quick look, also for an event loop."""
+
     def look(self, path: str) -> Content | Refusal:
         """What a file says now, and nothing is kept."""
 

@@ -50,36 +50,19 @@ class Sessions:
         """Somebody begins, or comes back after they were taken for dead: they may hold from now on."""
         known = tx.sessions.by_id(session_id)
         if known and known.state is State.REAPED:
-            tx.sessions.upsert(advance(replace(known, pid=0), Step.REGISTER, self._clock.now()))
+            known = advance(replace(known, pid=0), Step.REGISTER, self._clock.now())
             tx.sessions.forgive(session_id)
-        return self.seen(tx, session_id, kind, name, workspace, pid)
+        return self._here(tx, known, session_id, kind, name, workspace, pid)
 
     def seen(self, tx: Tx, session_id: str, kind: Party, name: str, workspace: str, pid: int) -> Session:
         """Note a sign of life; what the session's agents hold is renewed by it.
 
         Who is unknown is registered by it. Who was reaped is not: they do not know it yet.
         """
-        now = self._clock.now()
         known = tx.sessions.by_id(session_id)
         if known and known.state is State.REAPED:
             return known
-        anew = known is None or known.pid != pid
-        session = Session(
-            id=session_id,
-            kind=kind,
-            name=name,
-            workspace=workspace,
-            pid=pid,
-            started=self._started(pid) if known is None or anew else known.started,
-            connected_at=now if known is None else known.connected_at,
-            seen_at=now,
-            state=State.ALIVE if known is None else STEPS[known.state, Step.SEE],
-        )
-        tx.sessions.upsert(session)
-        if anew and (pid or known):
-            tx.announce(SessionCame(session=session))
-        self._leases.renew(tx, session_id)
-        return session
+        return self._here(tx, known, session_id, kind, name, workspace, pid)
 
     def lost(self, tx: Tx, session_id: str) -> list[Lost]:
         """What a reaped session held, and who has it now."""
@@ -156,6 +139,28 @@ class Sessions:
             if session.kind is Party.HUMAN:
                 self.vanished(tx, session.id)
         self.anew(tx)
+
+    def _here(
+        self, tx: Tx, known: Session | None, session_id: str, kind: Party, name: str, workspace: str, pid: int
+    ) -> Session:
+        now = self._clock.now()
+        anew = known is None or known.pid != pid
+        session = Session(
+            id=session_id,
+            kind=kind,
+            name=name,
+            workspace=workspace,
+            pid=pid,
+            started=self._started(pid) if known is None or anew else known.started,
+            connected_at=now if known is None else known.connected_at,
+            seen_at=now,
+            state=State.ALIVE if known is None else STEPS[known.state, Step.SEE],
+        )
+        tx.sessions.upsert(session)
+        if anew and (pid or known):
+            tx.announce(SessionCame(session=session))
+        self._leases.renew(tx, session_id)
+        return session
 
     def _started(self, pid: int) -> float:
         return (self._processes.started(pid) or 0.0) if pid else 0.0

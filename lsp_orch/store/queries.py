@@ -13,6 +13,9 @@ POSTGRES = "postgres"
 PERISHABLE = frozenset({"fence", "lease", "read", "session", "vigil", "waiter"})
 """What nobody misses after a power failure: whoever held, waited or was here has ended with the machine."""
 
+TRIFLES = frozenset({"version.insert_absent", "version.seen"})
+"""Nor these changes of what is not: no content is lost with them."""
+
 _SQL = Path(__file__).parent / "sql"
 _MIGRATIONS = {SQLITE: _SQL / "migrations", POSTGRES: _SQL / POSTGRES / "migrations"}
 _CHANGE = re.compile(r"^(INSERT|UPDATE|DELETE)\b", re.MULTILINE)
@@ -36,7 +39,7 @@ def lasting() -> frozenset[str]:
     return frozenset(
         name
         for name, text in load().items()
-        if name.partition(".")[0] not in PERISHABLE and _CHANGE.search(text)
+        if name.partition(".")[0] not in PERISHABLE and name not in TRIFLES and _CHANGE.search(text)
     )
 
 

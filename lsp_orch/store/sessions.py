@@ -1,12 +1,14 @@
 """Sessions as rows."""
 
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import fields
 
 from lsp_orch.domain.lease import Lease, Party
 from lsp_orch.domain.scope import Kind, Scope
 from lsp_orch.domain.session import Session, State
 from lsp_orch.store.connection import Connection, Row
+
+_COLUMNS = tuple(each.name for each in fields(Session))
 
 
 class SessionTable:
@@ -17,7 +19,7 @@ class SessionTable:
 
     def upsert(self, session: Session) -> None:
         """Note that a session is here; when it first came is kept."""
-        self._db.run("session.upsert", **asdict(session))
+        self._db.run("session.upsert", **{name: getattr(session, name) for name in _COLUMNS})
 
     def delete(self, session_id: str) -> None:
         """Note that a session has gone."""

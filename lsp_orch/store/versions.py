@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterable, Iterator
 
 from lsp_orch.domain.version import Author, Content, Version, Why
-from lsp_orch.store.connection import Connection, Row
+from lsp_orch.store.connection import Connection, Row, Value
 
 EVERY = 2**62  # more versions than there will ever be
 
@@ -21,18 +21,20 @@ class VersionTable:
 
     def insert(self, version: Version) -> None:
         """Add what a file says now."""
-        self._db.run(
-            "version.insert",
-            id=version.id,
-            path=version.path,
-            digest=version.content.digest,
-            size=version.content.size,
-            kept_at=version.kept_at,
-            seen_at=version.seen_at,
-            holder_id=version.by.id,
-            holder_name=version.by.name,
-            why=version.why,
-        )
+        columns: dict[str, Value] = {
+            "id": version.id,
+            "path": version.path,
+            "size": version.content.size,
+            "kept_at": version.kept_at,
+            "seen_at": version.seen_at,
+            "holder_id": version.by.id,
+            "holder_name": version.by.name,
+            "why": version.why,
+        }
+        if version.content.absent:
+            self._db.run("version.insert_absent", **columns)
+        else:
+            self._db.run("version.insert", digest=version.content.digest, **columns)
 
     def seen(self, version: Version) -> None:
         """Store when the file was last seen to say this."""

@@ -11,6 +11,7 @@ from lsp_orch.adapters.settings_files import SettingsFiles, line_of
 from lsp_orch.domain.errors import Code, Misuse, Refusal
 from lsp_orch.domain.layers import Source
 from lsp_orch.domain.settings import Mode, Settings
+from tests.fixtures.clock import FakeClock
 
 
 class Desk:
@@ -207,3 +208,13 @@ def _line_by_line(text: str, key: tuple[str, ...]) -> int:
             break
         start = end
     return start + 1
+
+
+def test_who_asks_often_is_answered_from_memory_for_a_moment(tmp_path: Path) -> None:
+    clock = FakeClock()
+    files = SettingsFiles(tmp_path, {}, clock, glance_s=0.02)
+    before = files.of()
+    (tmp_path / "config.toml").write_text("[leases]\nttl_s = 7\n")
+    assert files.of() is before
+    clock.sleep(0.02)
+    assert files.of().leases_ttl_s == 7

@@ -108,7 +108,9 @@ SEEDS: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
     "nobody is near": lambda patch: patch.setattr(Kin, "_near", lambda *_: ()),
     "absolute paths": lambda patch: patch.setattr(rules, "moved", lambda scope, *_: scope),
     "nothing is removed": lambda patch: patch.setattr(Kin, "remove", lambda *_: None),
-    "shelves are not cleared": lambda patch: patch.setattr(Kin, "_shelves", lambda *_: iter(())),
+    "shelves are not cleared": lambda patch: patch.setattr(
+        Kin, "remove", lambda kin, lease_id: kin._leases.pop(lease_id, None)
+    ),
 }
 
 

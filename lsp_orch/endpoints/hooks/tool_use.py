@@ -114,7 +114,7 @@ class ToolUse:
     async def _granted(self, event: HookEvent, ask: Ask, intent: Intent) -> Verdict:
         """Keep what is about to be overwritten, and see that the agent knows it."""
         asked = self._asked.pop((ask.holder.id, ask.scopes), None)
-        inside = await asyncio.to_thread(self._inside, intent.folders)
+        inside = await asyncio.to_thread(self._inside, intent.folders) if intent.folders else []
         kept = await self._kept((*intent.files, *inside), ask.holder, Why.BEFORE_WRITE)
 
         def work(tx: Tx) -> list[Stale]:

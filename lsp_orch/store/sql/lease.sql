@@ -47,12 +47,12 @@ FROM lease WHERE holder_id = :holder_id ORDER BY token;
 -- name: of_session
 SELECT id, token, mode, state, workspace, holder_id, holder_kind, holder_name, session, reason, ttl_s,
     acquired_at, expires_at, progress_at, contested
-FROM lease WHERE session = :session ORDER BY token;
+FROM lease WHERE session = :session AND session <> '' ORDER BY token;
 
 -- name: ageing
 SELECT id, token, mode, state, workspace, holder_id, holder_kind, holder_name, session, reason, ttl_s,
     acquired_at, expires_at, progress_at, contested
-FROM lease WHERE session = :session AND expires_at < :now + ttl_s * (1 - :fresh) ORDER BY token;
+FROM lease WHERE session = :session AND session <> '' AND expires_at < :now + ttl_s * (1 - :fresh) ORDER BY token;
 
 -- name: at
 SELECT id, token, mode, state, workspace, holder_id, holder_kind, holder_name, session, reason, ttl_s,

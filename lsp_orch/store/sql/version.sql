@@ -2,6 +2,10 @@
 INSERT INTO version (id, path, digest, size, kept_at, seen_at, holder_id, holder_name, why, daemon)
 VALUES (:id, :path, :digest, :size, :kept_at, :seen_at, :holder_id, :holder_name, :why, :daemon);
 
+-- name: insert_absent
+INSERT INTO version (id, path, digest, size, kept_at, seen_at, holder_id, holder_name, why, daemon)
+VALUES (:id, :path, '', :size, :kept_at, :seen_at, :holder_id, :holder_name, :why, :daemon);
+
 -- name: seen
 UPDATE version SET seen_at = :seen_at WHERE id = :id;
 
