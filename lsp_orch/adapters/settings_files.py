@@ -17,7 +17,8 @@ USER_FILE = "config.toml"
 WORKSPACE_FILE = "lsp-orch.toml"
 PROJECT_FILE = "pyproject.toml"  # its table [tool.lsp-orch]
 
-_GLANCE_S = 0.02
+GLANCE_S = 0.02
+"""For how long one with a clock does not look at a file again."""
 
 _TABLE = ("tool", "lsp-orch")
 _Key: TypeAlias = tuple[str, ...]
@@ -27,25 +28,18 @@ _Stamp: TypeAlias = tuple[tuple[int, int, int] | None, ...]
 class SettingsFiles:
     """Reads the layers; ``folder`` holds the user's file.
 
-    One request asks several times: with a clock, a workspace's files are not looked at again within
-    ``glance_s`` seconds.
+    One request asks several times: with a clock, the files are looked at once in ``GLANCE_S`` seconds.
 
     Raises (from every method but ``sound``):
         Misuse: bad-setting, naming the file and the line.
     """
 
-    def __init__(
-        self,
-        folder: Path,
-        environment: Mapping[str, str],
-        clock: Clock | None = None,
-        glance_s: float = _GLANCE_S,
-    ) -> None:
+    def __init__(self, folder: Path, environment: Mapping[str, str], clock: Clock | None = None) -> None:
         self._user = folder / USER_FILE
         self._environment = dict(environment)
         self._known: dict[str, tuple[_Stamp, Settings]] = {}
         self._names: dict[str, tuple[str, ...]] = {}  # of `files`: every request asks
-        self._clock, self._glance_s = clock, glance_s
+        self._clock = clock
         self._seen: dict[str, tuple[float, Settings]] = {}  # sound at that moment of a clock that nobody sets
 
     def of(self, workspace: str = "") -> Settings:
@@ -53,7 +47,7 @@ class SettingsFiles:
         if self._clock is None:
             return self._looked(workspace)
         now, seen = self._clock.steady(), self._seen.get(workspace)
-        if seen and now - seen[0] < self._glance_s:
+        if seen and now - seen[0] < GLANCE_S:
             return seen[1]
         settings = self._looked(workspace)
         self._seen[workspace] = now, settings

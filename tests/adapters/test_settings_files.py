@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lsp_orch.adapters.settings_files import SettingsFiles, line_of
+from lsp_orch.adapters.settings_files import GLANCE_S, SettingsFiles, line_of
 from lsp_orch.domain.errors import Code, Misuse, Refusal
 from lsp_orch.domain.layers import Source
 from lsp_orch.domain.settings import Mode, Settings
@@ -212,9 +212,9 @@ def _line_by_line(text: str, key: tuple[str, ...]) -> int:
 
 def test_who_asks_often_is_answered_from_memory_for_a_moment(tmp_path: Path) -> None:
     clock = FakeClock()
-    files = SettingsFiles(tmp_path, {}, clock, glance_s=0.02)
+    files = SettingsFiles(tmp_path, {}, clock)
     before = files.of()
     (tmp_path / "config.toml").write_text("[leases]\nttl_s = 7\n")
     assert files.of() is before
-    clock.sleep(0.02)
+    clock.sleep(2 * GLANCE_S)
     assert files.of().leases_ttl_s == 7
