@@ -1,16 +1,16 @@
 """``lsp-orch task``: what agents do, in which order."""
 
-from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
 from rich.console import RenderableType
 
+from lsp_orch.cli import task_options
 from lsp_orch.cli.ask import ask, ask_and_wait
 from lsp_orch.cli.output import REFUSED, JsonOption, emit, harmless, out, print_json
 from lsp_orch.cli.task_view import log_line, task_details, tasks_table
 from lsp_orch.cli.workspace import WorkspaceOption, workspace
-from lsp_orch.domain.task import Isolation, State
+from lsp_orch.domain.task import AUTO, Isolation, State
 
 app = typer.Typer(help="What agents do, in which order.", no_args_is_help=True)
 
@@ -20,46 +20,26 @@ IdsArgument = Annotated[list[str], typer.Argument(metavar="ID...", help="Tasks, 
 IdArgument = Annotated[str, typer.Argument(metavar="ID", help="A task, as `list` shows it.")]
 
 
-class Priority(StrEnum):
-    """P0 is the most urgent."""
-
-    P0 = "0"
-    P1 = "1"
-    P2 = "2"
-    P3 = "3"
-    P4 = "4"
-
-
 @app.command()
 def add(
-    prompt: Annotated[str, typer.Argument(metavar="PROMPT", help="What is to be done.")],
-    title: Annotated[str, typer.Option(metavar="T", help="A short name; else the prompt's first line.")] = "",
-    path: Annotated[
-        list[str] | None, typer.Option(metavar="GLOB", help="What it may change; can be given again.")
-    ] = None,
-    after: Annotated[
-        list[str] | None,
-        typer.Option(metavar="ID", help="Start only after this task is done; can be given again."),
-    ] = None,
-    model: Annotated[
-        str, typer.Option(metavar="auto|haiku|sonnet|opus|NAME", help="Who does it; auto chooses.")
-    ] = "auto",
-    priority: Annotated[Priority, typer.Option(help="0 is the most urgent.")] = Priority.P2,
-    check: Annotated[
-        str, typer.Option(metavar="CMD", help="A command that must succeed before it is merged.")
-    ] = "",
-    max_usd: Annotated[float | None, typer.Option(metavar="N", help="Money cap of an attempt.")] = None,
-    max_turns: Annotated[int | None, typer.Option(metavar="N", help="Turn cap of an attempt.")] = None,
-    timeout: Annotated[float | None, typer.Option(metavar="S", help="Time limit of an attempt.")] = None,
-    attempts: Annotated[int | None, typer.Option(metavar="N", help="Attempts before it fails.")] = None,
-    key: Annotated[str, typer.Option(metavar="KEY", help="Asking twice with one key is asking once.")] = "",
-    isolate: Annotated[
-        Isolation, typer.Option(help="In a worktree of its own, or in your checkout.")
-    ] = Isolation.WORKTREE,
+    prompt: task_options.PromptArgument,
+    title: task_options.TitleOption = "",
+    path: task_options.PathOption = None,
+    after: task_options.AfterOption = None,
+    model: task_options.ModelOption = AUTO,
+    priority: task_options.PriorityOption = task_options.Priority.P2,
+    check: task_options.CheckOption = "",
+    max_usd: task_options.MoneyOption = None,
+    max_turns: task_options.TurnsOption = None,
+    timeout: task_options.TimeoutOption = None,
+    attempts: task_options.AttemptsOption = None,
+    key: task_options.KeyOption = "",
+    isolate: task_options.IsolateOption = Isolation.WORKTREE,
     chosen: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """File a task; it starts as soon as a worker is free and what it waits for is done."""
+    limits = {"max_usd": max_usd, "max_turns": max_turns, "timeout_s": timeout, "attempts": attempts}
     answer = ask(
         "task.add",
         prompt=prompt,
@@ -70,12 +50,9 @@ def add(
         model=model,
         priority=int(priority),
         check=check,
-        max_usd=max_usd,
-        max_turns=max_turns,
-        timeout_s=timeout,
-        attempts=attempts,
         key=key,
         isolate=isolate.value,
+        **limits,
     )
     emit(answer, as_json, lambda given: f"{given['task']['id']} is {given['task']['state']}.")
 

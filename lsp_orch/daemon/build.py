@@ -41,8 +41,10 @@ from lsp_orch.endpoints.lsp.office import Office
 from lsp_orch.endpoints.lsp.protocol import EditorServer
 from lsp_orch.endpoints.lsp.role import EditorRole
 from lsp_orch.endpoints.lsp.session import EditorSession
+from lsp_orch.endpoints.rpc.claims import ClaimMethods
 from lsp_orch.endpoints.rpc.config import ConfigMethods
 from lsp_orch.endpoints.rpc.guard import GuardMethods
+from lsp_orch.endpoints.rpc.lease_requests import LeaseRequests
 from lsp_orch.endpoints.rpc.leases import LeaseMethods
 from lsp_orch.endpoints.rpc.role import Method, RpcRole
 from lsp_orch.endpoints.rpc.status import Daemon, Parts, StatusMethods
@@ -191,11 +193,11 @@ class Application:
         )
         daemon = Daemon(version=__version__, pid=os.getpid(), started=world.clock.now(), store=store)
         callers = Callers(world.paths, ancestors, getpass.getuser())
-        lease_methods = LeaseMethods(
-            self._desk, self._lobby, self._leases, self._claims, callers, world.paths, files.of
-        )
+        requests = LeaseRequests(self._desk, callers, world.paths, files.of)
+        lease_methods = LeaseMethods(self._desk, self._lobby, self._leases, requests)
         return {
             **GuardMethods(self._desk, Guard(world.paths, callers)).methods(),
+            **ClaimMethods(self._desk, self._claims, requests).methods(),
             **lease_methods.methods(),
             "lease.acquire": relatives.answering(self._archive.kept_first(lease_methods.acquire)),
             **self._labour.methods(),

@@ -63,50 +63,14 @@ class Labour:
 
         The gate in ``custody`` is open as long as ``run`` runs.
         """
-        clock, ids, processes = world.clock, world.ids, world.processes
-        bell = Bell()
+        self._world, self._settings, self._desk, self._custody = world, settings, desk, custody
         worktrees = world.places.state / "worktrees"
-        files = TaskFiles(worktrees=worktrees, logs=world.places.state / "tasks")
+        self._files = TaskFiles(worktrees=worktrees, logs=world.places.state / "tasks")
         self.git = GitProgram(worktrees)
-        tasks = Tasks(clock, ids, settings)
-        dispatcher = Dispatcher(clock, ids, settings)
-        program = find_claude(settings.claude) or settings.claude
-        worker = ClaudeWorker(program, hook.command(), processes, settings.tasks_silence_s)
-        self._custody = custody
-        attempts = Attempts(
-            desk=desk,
-            dispatcher=dispatcher,
-            git=self.git,
-            worker=worker,
-            gate=custody.gate,
-            sessions=custody.sessions,
-            sheltering=Sheltering(
-                settings.tasks_sandbox,
-                custody.fencing,
-                sandbox.probe,
-                lambda folder: sandbox.git_folders(folder, BRANCHES),
-            ),
-            processes=processes,
-            files=files,
-            settings=settings,
-            clock=clock,
-            heard=bell.ring,
-            ears=custody.ears,
-        )
-        self._dispatch = Dispatch(
-            desk=desk,
-            dispatcher=dispatcher,
-            attempts=attempts,
-            parking=custody.parking,
-            clock=clock,
-            settings=settings,
-        )
-        reviews = Reviews(clock, self.git, ShellChecks(processes), world.paths, tasks, files)
-        self._methods = {
-            **TaskMethods(desk, tasks, reviews, self.git, files, bell, settings_of, read_log).methods(),
-            **ReviewMethods(desk, reviews, learn).methods(),
-        }
-        for subscriber in (bell.on_event, self._dispatch.on_event):
+        self._bell = bell = Bell()
+        self._dispatch = dispatch = self._dispatching()
+        self._methods = self._all_methods(settings_of, learn)
+        for subscriber in (bell.on_event, dispatch.on_event):
             news.subscribe(subscriber)
 
     def methods(self) -> dict[str, Method]:
@@ -140,3 +104,50 @@ class Labour:
     async def drain(self) -> None:
         """End the workers in order; their tasks are queued again."""
         await self._dispatch.drain()
+
+    def _dispatching(self) -> Dispatch:
+        """What starts each task in its turn."""
+        dispatcher = Dispatcher(self._world.clock, self._world.ids, self._settings)
+        return Dispatch(
+            desk=self._desk,
+            dispatcher=dispatcher,
+            attempts=self._attempts(dispatcher),
+            parking=self._custody.parking,
+            clock=self._world.clock,
+            settings=self._settings,
+        )
+
+    def _attempts(self, dispatcher: Dispatcher) -> Attempts:
+        """What carries a started task to its end."""
+        world, settings, custody = self._world, self._settings, self._custody
+        program = find_claude(settings.claude) or settings.claude
+        return Attempts(
+            desk=self._desk,
+            dispatcher=dispatcher,
+            git=self.git,
+            worker=ClaudeWorker(program, hook.command(), world.processes, settings.tasks_silence_s),
+            gate=custody.gate,
+            sessions=custody.sessions,
+            sheltering=Sheltering(
+                settings.tasks_sandbox,
+                custody.fencing,
+                sandbox.probe,
+                lambda folder: sandbox.git_folders(folder, BRANCHES),
+            ),
+            processes=world.processes,
+            files=self._files,
+            settings=settings,
+            clock=world.clock,
+            heard=self._bell.ring,
+            ears=custody.ears,
+        )
+
+    def _all_methods(
+        self, settings_of: SettingsOf, learn: Callable[[Task], Awaitable[None]]
+    ) -> dict[str, Method]:
+        """What a command line may ask of tasks and their work."""
+        world, desk, git, files = self._world, self._desk, self.git, self._files
+        tasks = Tasks(world.clock, world.ids, self._settings)
+        reviews = Reviews(world.clock, git, ShellChecks(world.processes), world.paths, tasks, files)
+        task_methods = TaskMethods(desk, tasks, reviews, git, files, self._bell, settings_of, read_log)
+        return {**task_methods.methods(), **ReviewMethods(desk, reviews, learn).methods()}

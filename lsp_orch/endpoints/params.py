@@ -1,11 +1,13 @@
 """Reading parameters: the right type, or a sentence that says which one is wrong."""
 
+import math
 from typing import Any, TypeVar
 
 from lsp_orch.domain.errors import Code, Misuse
 
 Wanted = TypeVar("Wanted")
 
+_LONGEST_S = 24 * 3600.0
 _LARGE = 2**53  # beyond it a float no longer tells two integers apart
 
 
@@ -49,6 +51,18 @@ def strings(params: dict[str, Any], name: str) -> list[str]:
     if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
         raise Misuse(Code.BAD_REQUEST, f"{name} must be a list of strings")
     return value
+
+
+def seconds(params: dict[str, Any], name: str, default: float) -> float:
+    """Read a time to wait or to live, at most a day: beyond it, nobody means it.
+
+    Raises:
+        Misuse: it is there and no such number.
+    """
+    value = optional(params, name, default)
+    if not math.isfinite(value) or value < 0:
+        raise Misuse(Code.BAD_REQUEST, f"{name} must be a number of seconds that is not negative")
+    return min(value, _LONGEST_S)
 
 
 def _typed(name: str, value: Any, kind: type[Wanted]) -> Wanted:

@@ -33,6 +33,8 @@ from lsp_orch.endpoints.lsp.office import Office
 from lsp_orch.endpoints.lsp.protocol import EditorServer
 from lsp_orch.endpoints.lsp.role import EditorRole
 from lsp_orch.endpoints.lsp.session import EditorSession
+from lsp_orch.endpoints.rpc.claims import ClaimMethods
+from lsp_orch.endpoints.rpc.lease_requests import LeaseRequests
 from lsp_orch.endpoints.rpc.leases import LeaseMethods
 from lsp_orch.endpoints.rpc.role import RpcRole
 from lsp_orch.endpoints.view import LeaseView
@@ -233,10 +235,13 @@ class House:
     def terminal(self) -> Talk:
         """Somebody types commands."""
         callers = Callers(self.paths, lambda pid: self.above.get(pid, ()), "ann")
-        leases = LeaseMethods(
-            self.desk, self.lobby, self.leases, self.claims, callers, self.paths, self.settings_of
-        )
-        methods = {**leases.methods(), "lease.acquire": self.relatives.answering(leases.acquire)}
+        requests = LeaseRequests(self.desk, callers, self.paths, self.settings_of)
+        leases = LeaseMethods(self.desk, self.lobby, self.leases, requests)
+        methods = {
+            **ClaimMethods(self.desk, self.claims, requests).methods(),
+            **leases.methods(),
+            "lease.acquire": self.relatives.answering(leases.acquire),
+        }
         peer = FakePeer()
         return Talk(RpcRole(peer, methods), peer)
 

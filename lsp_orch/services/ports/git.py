@@ -1,0 +1,59 @@
+"""What git does for tasks."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileChange:
+    """One changed file; the counts of lines are None for a binary one."""
+
+    path: str
+    added: int | None
+    removed: int | None
+
+
+class Git(Protocol):
+    """Worktrees, snapshots and merges. Folders are absolute, commits are full names.
+
+    Every method raises Unavailable when git fails, is missing, or finds no repository.
+    """
+
+    def top_level(self, folder: str) -> str:
+        """The checkout that holds ``folder``."""
+
+    def repository(self, folder: str) -> str:
+        """What all worktrees of one repository share."""
+
+    def head(self, folder: str) -> str:
+        """The commit that is checked out."""
+
+    def add_worktree(self, workspace: str, path: str, branch: str, base: str) -> None:
+        """Make a checkout of ``base``, complete or not at all; an empty branch means none."""
+
+    def remove_worktree(self, workspace: str, path: str, branch: str = "") -> None:
+        """Take it away again, and its branch; nothing happens where none is."""
+
+    def commit_all(self, worktree: str, branch: str, message: str) -> str:
+        """Commit whatever is there; the commit the work came to."""
+
+    def snapshot(self, worktree: str, ref: str) -> str:
+        """Keep the tree as it is under ``ref`` without touching the index; the commit."""
+
+    def keep(self, workspace: str, ref: str, commit: str) -> None:
+        """Let ``ref`` hold ``commit``."""
+
+    def changes(self, workspace: str, base: str, tip: str) -> tuple[FileChange, ...]:
+        """What the work between two commits changed."""
+
+    def diff(self, workspace: str, base: str, tip: str) -> str:
+        """The same as a unified diff."""
+
+    def merge(self, worktree: str, tip: str, message: str) -> tuple[str, ...]:
+        """Merge into a throw-away worktree; the conflicting paths, if any."""
+
+    def obstacles(self, workspace: str, commit: str) -> tuple[str, ...]:
+        """The user's files that moving to ``commit`` would touch or that are not committed."""
+
+    def fast_forward(self, workspace: str, commit: str) -> None:
+        """Move the user's checkout forward to ``commit``."""
