@@ -127,6 +127,12 @@ def matches(text: str, path: str) -> bool:
     return _matcher(text)(f"{names}/" if names else "") is not None
 
 
+def matching(text: str, paths: Iterable[str]) -> list[str]:
+    """Those of many canonical paths that match."""
+    fits = _matcher(text)
+    return [path for path in paths if fits(f"{path[1:]}/" if path != "/" else "")]
+
+
 @lru_cache(maxsize=_REMEMBERED)
 def _matcher(text: str) -> Callable[[str], re.Match[str] | None]:
     return re.compile("|".join(map(_path_regex, parse(text))), re.DOTALL).fullmatch

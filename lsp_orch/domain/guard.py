@@ -35,9 +35,11 @@ class Verdict:
 
 def judge(who: Caller, scopes: Sequence[Scope], live: Sequence[Lease]) -> Verdict:
     """Find what others hold for writing, and what the person has not saved; reading disturbs no commit."""
-    known = frozenset(scopes)
+    known, files = frozenset(scopes), [each.key for each in scopes if each.kind is Kind.FILE]
     written = (each for each in live if each.mode is Mode.WRITE)
-    overlaps = [Overlap(lease=each, scopes=found) for each in written if (found := _common(each, known))]
+    overlaps = [
+        Overlap(lease=each, scopes=found) for each in written if (found := _common(each, known, files))
+    ]
     return Verdict(
         refuses=tuple(each for each in overlaps if not who.owns(each.lease.holder)),
         warns=tuple(
@@ -51,10 +53,10 @@ def operation(what: Operation, repository: str) -> Scope:
     return Scope(Kind.GIT, f"{what.value} {repository}")
 
 
-def _common(lease: Lease, known: frozenset[Scope]) -> tuple[Scope, ...]:
+def _common(lease: Lease, known: frozenset[Scope], files: Sequence[str]) -> tuple[Scope, ...]:
     """What a lease covers of a set; a file is looked up, so that ten thousand of them cost nothing."""
     found = known.intersection(lease.scopes)
     for scope in lease.scopes:
-        if scope.kind is not Kind.FILE:
-            found |= {each for each in known if scope.overlaps(each)}
+        if scope.broad:
+            found |= {Scope(Kind.FILE, path) for path in scope.among(files)}
     return tuple(sorted(found))

@@ -63,6 +63,13 @@ class Scope:
             return any(glob.meet(mine, theirs) for mine in _patterns(self) for theirs in _patterns(other))
         return _holds(self, other.key) or _holds(other, self.key)
 
+    def among(self, paths: Iterable[str]) -> list[str]:
+        """Those of many canonical files that a folder or a pattern holds: one look at each."""
+        if self.kind is Kind.GLOB:
+            return glob.matching(self.key, paths)
+        inside = f"{self.key.rstrip('/')}/"
+        return [each for each in paths if each == self.key or each.startswith(inside)]
+
     def covers(self, other: "Scope") -> bool:
         """Whether who has this has the other too; when in doubt, no."""
         if self == other:

@@ -6,7 +6,6 @@ from dataclasses import replace
 from lsp_orch.domain.errors import Code, Misuse, Refusal
 from lsp_orch.domain.events import (
     ClaimRefused,
-    FileWritten,
     LeaseChanged,
     LeaseEnded,
     LeaseGranted,
@@ -25,13 +24,13 @@ from lsp_orch.domain.grants import (
     refuse_deadlock,
 )
 from lsp_orch.domain.lease import STEPS, Holder, Lease, Mode, State, Step, advance, expiry
-from lsp_orch.domain.read import Writer
 from lsp_orch.domain.scope import Scope
 from lsp_orch.domain.session import State as SessionState
 from lsp_orch.domain.session import refuse_reaped
 from lsp_orch.domain.version import Author
 from lsp_orch.services import cycles
 from lsp_orch.services.ports import Clock, Ids, SettingsOf
+from lsp_orch.services.reads import written
 from lsp_orch.store.base import Tx
 
 
@@ -159,9 +158,7 @@ class Leases:
         self.withdraw(tx, [each for each in tx.waiters.of_holder(holder_id) if scope in each.ask.scopes])
         mine = [lease for lease in tx.leases.of_holder(holder_id) if scope in lease.scopes]
         for lease in mine:
-            by, now = Author(id=holder_id, name=lease.holder.name), self._clock.now()
-            tx.reads.wrote(Writer(path=scope.key, by=by, at=now))
-            tx.announce(FileWritten(scope=scope, by=by, at=now))
+            written(tx, scope, Author(id=holder_id, name=lease.holder.name), self._clock.now())
         waiting = [waiter for waiter in tx.waiters.touching([scope]) if waiter.ask.holder.id != holder_id]
         if waiting:
             self.release(tx, mine)

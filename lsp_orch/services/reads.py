@@ -32,9 +32,7 @@ class Reads:
     def wrote(self, tx: Tx, who: Holder, path: str, content: Content) -> None:
         """The holder has written the file, and so knows it."""
         self.saw(tx, who, path, content)
-        by, at = Author(id=who.id, name=who.name), self._clock.now()
-        tx.reads.wrote(Writer(path=path, by=by, at=at))
-        tx.announce(FileWritten(scope=Scope(Kind.FILE, path), by=by, at=at))
+        written(tx, Scope(Kind.FILE, path), Author(id=who.id, name=who.name), self._clock.now())
 
     def stale(self, tx: Tx, who: Holder, path: str, now: Content) -> Stale | None:
         """Whether the holder would write over what they have not seen."""
@@ -54,3 +52,9 @@ class Reads:
     def prune(self, tx: Tx) -> None:
         """Forget who wrote what long ago."""
         tx.reads.forget_writers(self._clock.now() - _KEPT_S)
+
+
+def written(tx: Tx, scope: Scope, by: Author, at: float) -> None:
+    """Somebody has told us that they have written a file; whoever knows it knows an older one now."""
+    tx.reads.wrote(Writer(path=scope.key, by=by, at=at))
+    tx.announce(FileWritten(scope=scope, by=by, at=at))

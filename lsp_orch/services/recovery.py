@@ -9,6 +9,7 @@ from lsp_orch.domain.scope import Kind, Scope, touch
 from lsp_orch.domain.settings import Settings
 from lsp_orch.domain.version import DAY_S, Author, Content, Version, Why, expendable, unnamed
 from lsp_orch.services.ports import Clock, Contents, Ids
+from lsp_orch.services.reads import written
 from lsp_orch.store.base import Tx
 
 
@@ -89,7 +90,9 @@ class Recovery:
                 self._contents.write(version.path, version.content)
             except Unavailable as error:
                 return error.refusal
-            self._note(tx, version.path, version.content, Author(id=by.id, name=by.name), Why.AFTER_WRITE)
+            author = Author(id=by.id, name=by.name)
+            self._note(tx, version.path, version.content, author, Why.AFTER_WRITE)
+            written(tx, Scope(Kind.FILE, version.path), author, self._clock.now())
         return Restored(version=version, replaced=replaced)
 
     def prunable(self, versions: Sequence[Version]) -> Pruned:

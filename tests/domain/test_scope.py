@@ -114,6 +114,7 @@ def test_many_touch_when_any_two_do(some: list[Scope], others: list[Scope]) -> N
 )
 def test_a_pattern_is_read_as_people_write_it(pattern: str, path: str, matches: bool) -> None:  # noqa: FBT001 - a table
     assert Scope(Kind.GLOB, pattern).overlaps(Scope(Kind.FILE, path)) is matches
+    assert Scope(Kind.GLOB, pattern).among([path]) == [path] * matches
 
 
 def test_a_path_that_almost_matches_many_stars_is_told_at_once() -> None:

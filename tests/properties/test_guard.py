@@ -1,7 +1,7 @@
 """The guard's promises over random scenes, and each of them failing on a seeded bug."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 from hypothesis import Phase, given, settings
@@ -120,24 +120,24 @@ def owns_itself_only(who: Caller, holder: Holder) -> bool:
     return holder.kind is Party.HUMAN if who.person else holder.id == who.session
 
 
-def first_scope_only(lease: Lease, known: frozenset[Scope]) -> tuple[Scope, ...]:
+def first_scope_only(lease: Lease, known: frozenset[Scope], _: Sequence[str]) -> tuple[Scope, ...]:
     return tuple(each for each in lease.scopes[:1] if each in known)
 
 
-def files_only(lease: Lease, known: frozenset[Scope]) -> tuple[Scope, ...]:
+def files_only(lease: Lease, known: frozenset[Scope], _: Sequence[str]) -> tuple[Scope, ...]:
     return tuple(each for each in lease.scopes if each in known and each.kind is Kind.FILE)
 
 
-def no_folders(lease: Lease, known: frozenset[Scope]) -> tuple[Scope, ...]:
+def no_folders(lease: Lease, known: frozenset[Scope], _: Sequence[str]) -> tuple[Scope, ...]:
     return tuple(sorted(known.intersection(lease.scopes)))
 
 
-def no_patterns(lease: Lease, known: frozenset[Scope]) -> tuple[Scope, ...]:
+def no_patterns(lease: Lease, known: frozenset[Scope], _: Sequence[str]) -> tuple[Scope, ...]:
     plain = [each for each in lease.scopes if each.kind is not Kind.GLOB]
     return tuple(each for each in sorted(known) if any(each.overlaps(held) for held in plain))
 
 
-def a_folder_is_a_prefix(lease: Lease, known: frozenset[Scope]) -> tuple[Scope, ...]:
+def a_folder_is_a_prefix(lease: Lease, known: frozenset[Scope], _: Sequence[str]) -> tuple[Scope, ...]:
     def meets(each: Scope, held: Scope) -> bool:
         prefix = held.kind is Kind.DIR and each.kind is Kind.FILE and each.key.startswith(held.key)
         return prefix or each.overlaps(held)

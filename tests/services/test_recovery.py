@@ -149,6 +149,9 @@ def test_a_file_says_again_what_it_said_and_what_it_said_until_now_is_kept(bench
     one, two = bench.say("a", b"one"), bench.say("a", b"two")
     bench.clock.advance(1)
     assert restore(bench, one) == Restored(version=one, replaced=two)
+    writer = bench.run(lambda tx: tx.reads.writer(one.path))
+    assert writer is not None
+    assert writer.by == Author(id=ANN.id, name=ANN.name)  # who has read it before is told by whom it changed
     assert bench.get("a") == b"one"
     last = bench.all()[0]
     assert (last.content, last.why, last.by.id) == (one.content, Why.AFTER_WRITE, "ann")

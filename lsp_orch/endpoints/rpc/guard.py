@@ -12,7 +12,7 @@ from lsp_orch.endpoints.desk import Desk
 from lsp_orch.endpoints.params import optional, required, strings
 from lsp_orch.endpoints.resources import shown
 from lsp_orch.endpoints.rpc.role import Answer, Method
-from lsp_orch.endpoints.shapes import clock_time
+from lsp_orch.endpoints.shapes import clock_time, without_progress
 from lsp_orch.services.guard import Attempt, Guard
 
 _SHOWN = 10  # leases, and files of each, that are told one by one
@@ -115,7 +115,7 @@ def _named(attempt: Attempt, overlap: Overlap) -> str:
 
 
 def _doing(lease: Lease) -> str:
-    since = f"since {clock_time(lease.acquired_at)}"
+    since = f"since {clock_time(lease.acquired_at)}{without_progress(lease)}"
     person = "a person, " if lease.holder.kind is Party.HUMAN else ""
     if lease.state is State.DIRTY:
         return f"{person}{lease.holder.name}, has unsaved changes in it {since}"
