@@ -18,7 +18,9 @@ _FENCED = re.compile(
 )
 
 
-_BREAK = re.compile("[\r\x85\u2028\u2029]")  # line ends to YAML, characters to everybody else
+# What ruamel.yaml would not quote, or not doubly, and reads as something else: line ends to YAML alone, which
+# become blanks, and what begins a key or a value where YAML is written on one line, as our lists are.
+_QUOTED = re.compile("[\r\x85\u2028\u2029]|\\A[?:]")
 
 
 class UnreadableError(Exception):
@@ -136,8 +138,10 @@ def _value(value: Any) -> Any:
         items = CommentedSeq(map(_value, value))
         items.fa.set_flow_style()
         return items
-    if isinstance(value, str) and _BREAK.search(value):
-        return DoubleQuotedScalarString(value)  # any other style would fold it into a blank
+    if isinstance(value, Mapping):
+        return {key: _value(each) for key, each in value.items()}
+    if isinstance(value, str) and _QUOTED.search(value):
+        return DoubleQuotedScalarString(value)
     return value
 
 

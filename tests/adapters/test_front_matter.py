@@ -81,6 +81,7 @@ own = st.dictionaries(keys, words | st.lists(words, max_size=3) | st.integers() 
 @given(own, own, words)
 @example({"a": "\x85"}, {}, "")
 @example({}, {"a": ["\u2028", "\r"]}, "")
+@example({"a": ["?0"]}, {}, "")
 def test_any_values_can_be_written_changed_and_read_back(
     first: dict[str, object], second: dict[str, object], body: str
 ) -> None:
@@ -89,6 +90,83 @@ def test_any_values_can_be_written_changed_and_read_back(
     changed = amend(document, second)
     assert parse(changed)[0] == first | second
     assert changed.body == document.body
+
+
+# Text that YAML takes for something else unless it is quoted, by what it would be taken for.
+ODD = {
+    "a key": [
+        "?",
+        "?a",
+        "? a",
+        "? ? a",
+        "?\xa0",
+        "?\n",
+        "a ? b",
+        "a:",
+        "a: b",
+        "a:b",
+        "::",
+        "?: a",
+        "? a: b",
+    ],
+    "a value": [":", ":a", ": a", ": : ", ":\ta"],
+    "an item": ["-", "- ", "- a", "- - a", "-a", "-\ta", "a - b"],
+    "a list or a mapping": ["[", "]", "[a]", "{", "}", "{a: 1}", ",", "a,b", "a, b"],
+    "a comment": ["#", "# a", "#a", "a # b", "a#b"],
+    "a directive": ["%", "%a", "%YAML 1.2"],
+    "nothing yet": ["@a", "`a"],
+    "a tag": ["!", "!a", "!!str a"],
+    "an anchor": ["&", "&a", "&a b", "*", "*a", "<<", "="],
+    "a block": ["|", "|a", ">", ">-"],
+    "quotes": ["'", "''", '"', "'a'", '"a"', "it's", "\\", "\\n"],
+    "the end": ["---", "--- a", "...", "... a", "a\n---\nb", "a\n...\nb", "---\na"],
+    "null": ["null", "Null", "~", ""],
+    "a truth": ["yes", "no", "on", "off", "y", "n", "true", "False"],
+    "a number": [
+        "0",
+        "-1",
+        "+1",
+        "1e3",
+        "1.5e3",
+        "0x1",
+        "0o7",
+        "010",
+        "0b1",
+        "1_000",
+        ".5",
+        "5.",
+        ".inf",
+        ".nan",
+        "1:30",
+    ],
+    "a time": ["2026-01-01", "2026-01-01T10:00:00Z", "2026-01-01 10:00:00"],
+    "a margin": [" ", "  ", " a", "a ", "\t", "\ta", "a\t", "a\t#b", "\ufeff", "\ufeffa", "\xa0"],
+    "a line end": [
+        "\n",
+        "a\n",
+        "\na",
+        "a\nb",
+        "a\n\nb",
+        "a\n b",
+        " a\nb",
+        "\r",
+        "a\r\nb",
+        "a\x85b",
+        "\u2028",
+        "a\u2029b",
+    ],
+    "no character": ["\x00", "\x07", "\x0b", "\x0c", "\x1b", "\x1c", "\x7f", "\x9f", "\ufffe", "\U0010ffff"],
+}
+FRONTS = ["a: 1 # why\nb: 2\n", "a:\n- x\nb: 2\n", "{a: 1, b: 2}\n"]
+
+
+@pytest.mark.parametrize("text", [text for texts in ODD.values() for text in texts], ids=ascii)
+def test_odd_text_is_the_same_text_wherever_it_is_written(text: str) -> None:
+    for value in (text, [text], ["x", text, "y"], {"session": text}):
+        assert parse(taken_apart(compose({"a": value, "z": 1}, "")))[0] == {"a": value, "z": 1}
+        for front in FRONTS:
+            document = taken_apart(f"---\n{front}---\n")
+            assert parse(amend(document, {"a": value}))[0] == parse(document)[0] | {"a": value}
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import StartNeovim
+from tests.e2e.watch import Watch
 from tests.fixtures.daemon import Instance
 from tests.fixtures.neovim import Neovim
 
@@ -39,10 +40,25 @@ def person(neovim: StartNeovim, instance: Instance) -> StartPerson:
     return start
 
 
+@pytest.fixture
+def readme(instance: Instance) -> Path:
+    """The file of the workspace."""
+    return instance.workspace / "README.md"
+
+
 def edit(editor: Neovim, path: Path) -> None:
     """``:edit`` a file and wait until the server is attached to it."""
     editor.lua("vim.cmd.edit(vim.fn.fnameescape(...))", str(path))
     editor.wait_for(_ATTACHED)
+
+
+def typing(person: StartPerson, watch: Watch, path: Path) -> Neovim:
+    """A person who has begun to change a file."""
+    editor = person()
+    edit(editor, path)
+    editor.type("well, ")
+    watch.wait_for("granted")
+    return editor
 
 
 def configure(instance: Instance, text: str) -> None:

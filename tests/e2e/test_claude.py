@@ -9,7 +9,7 @@ import pytest
 
 from lsp_orch.demo.scripted_model import ScriptedModel, Turn, text, tool
 from tests.e2e.agents import EDITS, PLUGIN, install, introduce, refusals
-from tests.e2e.conftest import StartPerson, configure, edit
+from tests.e2e.conftest import StartPerson, configure, typing
 from tests.e2e.watch import Watch
 from tests.fixtures.claude import RealClaude, wait
 from tests.fixtures.daemon import Instance
@@ -17,11 +17,6 @@ from tests.fixtures.daemon import Instance
 pytestmark = pytest.mark.real
 
 HELD = "a person, ada (Neovim), has unsaved changes in it since"
-
-
-@pytest.fixture
-def readme(repository: Path) -> Path:
-    return repository / "README.md"
 
 
 def write_both(path: Path) -> Turn:
@@ -53,10 +48,7 @@ def test_an_agent_is_refused_by_name_keeps_its_place_and_writes_after_the_save(
     again = Turn(tools=read.tools, hold=saved)
     model.play(read, lambda _: call(readme), again, lambda _: call(readme), text("done"))
     with Watch(instance) as watch:
-        editor = person()
-        edit(editor, readme)
-        editor.type("well, ")
-        watch.wait_for("granted")
+        editor = typing(person, watch, readme)
         agent = claude.start(model, "-p", "go", *EDITS)
         ticket = watch.wait_for("queued")["waiter"]["id"]
         editor.wait_diagnostic("waits for this file")
@@ -82,10 +74,7 @@ def test_a_call_that_waits_in_its_hook_goes_on_when_the_person_saves(
     install(claude, instance)
     model.play(tool("Read", file_path=str(readme)), edit_one(readme), text("done"))
     with Watch(instance) as watch:
-        editor = person()
-        edit(editor, readme)
-        editor.type("well, ")
-        watch.wait_for("granted")
+        editor = typing(person, watch, readme)
         agent = claude.start(model, "-p", "go", *EDITS)
         watch.wait_for("queued")
         editor.save()
@@ -151,26 +140,31 @@ def test_what_an_agent_asks_for_in_its_shell_is_its_own_and_a_person_is_asked_fi
     assert (left["resources"], left["holder"]["kind"]) == (["README.md"], "human")
 
 
+@pytest.fixture
+def unstartable(instance: Instance) -> Instance:
+    """An instance whose daemon cannot start."""
+    log = instance.home / "log"
+    log.parent.mkdir()
+    log.write_text("a file where a folder must be", encoding="utf-8")
+    return instance
+
+
 def test_without_a_daemon_an_enforced_session_writes_nothing(
-    instance: Instance, claude: RealClaude, model: ScriptedModel, repository: Path
+    unstartable: Instance, claude: RealClaude, model: ScriptedModel, repository: Path
 ) -> None:
-    (instance.home / "log").parent.mkdir()
-    (instance.home / "log").write_text("a file where a folder must be", encoding="utf-8")
-    install(claude, instance, mode="enforce")
+    install(claude, unstartable, mode="enforce")
     model.play(_new(repository / "new.txt"), text("done"))
     claude.headless(model, "go", *EDITS)
     (refusal,) = refusals(model.calls[1])
     assert "in mode `enforce` such a call is refused" in refusal
-    assert str(instance.home / "log") in refusal
+    assert str(unstartable.home / "log") in refusal
     assert not (repository / "new.txt").exists()
 
 
 def test_without_a_daemon_an_advised_session_is_warned_and_writes(
-    instance: Instance, claude: RealClaude, model: ScriptedModel, repository: Path
+    unstartable: Instance, claude: RealClaude, model: ScriptedModel, repository: Path
 ) -> None:
-    (instance.home / "log").parent.mkdir()
-    (instance.home / "log").write_text("a file where a folder must be", encoding="utf-8")
-    install(claude, instance, mode="advise")
+    install(claude, unstartable, mode="advise")
     model.play(_new(repository / "new.txt"), text("done"))
     session = claude.headless(model, "go", "--include-hook-events", *EDITS)
     assert (repository / "new.txt").exists()
@@ -195,10 +189,7 @@ def test_the_plugin_needs_nothing_but_the_command_on_the_path(
     instance.json("vault", "add", "--title", "Where it runs", "--body", "The tests need the port 4711.")
     model.play(tool("Read", file_path=str(readme)), edit_one(readme), text("I wait for it"))
     with Watch(instance) as watch:
-        editor = person()
-        edit(editor, readme)
-        editor.type("well, ")
-        watch.wait_for("granted")
+        typing(person, watch, readme)
         claude.headless(model, "go", "--plugin-dir", str(PLUGIN), *EDITS)
     assert "The tests need the port 4711." in model.calls[0].text
     assert HELD in refusals(model.calls[2])[0]

@@ -8,18 +8,13 @@ import pytest
 
 from lsp_orch.demo.scripted_model import ScriptedModel, text, tool
 from tests.e2e.agents import EDITS, install
-from tests.e2e.conftest import StartPerson, edit
+from tests.e2e.conftest import StartPerson, edit, typing
 from tests.e2e.conftest import event as hook
 from tests.e2e.watch import Event, Watch
 from tests.fixtures.claude import RealClaude
 from tests.fixtures.daemon import Instance
 
 OVERWRITE = "import sys; open(sys.argv[1], 'wb').write(bytes.fromhex(sys.argv[2]))"
-
-
-@pytest.fixture
-def readme(instance: Instance) -> Path:
-    return instance.workspace / "README.md"
 
 
 def overwrite(path: Path, data: bytes) -> None:
@@ -132,10 +127,7 @@ def test_a_person_is_warned_until_they_have_read_the_file_anew(
     person: StartPerson, instance: Instance, readme: Path
 ) -> None:
     with Watch(instance) as watch:
-        editor = person()
-        edit(editor, readme)
-        editor.type("well, ")
-        watch.wait_for("granted")
+        editor = typing(person, watch, readme)
         assert instance.json("recover", "list", "README.md")["versions"]
         overwrite(readme, b"from outside\n")
         event = watch.wait_for("foreign-write")

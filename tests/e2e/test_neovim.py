@@ -7,6 +7,7 @@ import pytest
 from tests.e2e.conftest import StartPerson, configure, edit, event
 from tests.e2e.watch import Watch
 from tests.fixtures.daemon import Instance
+from tests.fixtures.neovim import Neovim
 
 pytestmark = pytest.mark.real
 
@@ -17,19 +18,20 @@ NOT_STALE = (
 TAKE = "lsp-orch: Take this file from ada (Neovim)"
 
 
-@pytest.fixture
-def readme(repository: Path) -> Path:
-    return repository / "README.md"
-
-
-def test_the_second_sees_who_types_asks_and_is_told_when_the_first_has_saved(
-    person: StartPerson, readme: Path
-) -> None:
+def two_on_it(person: StartPerson, readme: Path) -> tuple[Neovim, Neovim]:
+    """Two with one file: the first has begun to change it, and the second has seen it."""
     first, second = person(), person()
     edit(first, readme)
     edit(second, readme)
     first.type("well, ")
     second.wait_diagnostic("ada (Neovim) has unsaved changes in this file since")
+    return first, second
+
+
+def test_the_second_sees_who_types_asks_and_is_told_when_the_first_has_saved(
+    person: StartPerson, readme: Path
+) -> None:
+    first, second = two_on_it(person, readme)
     assert second.actions() == [ASK, TAKE, "lsp-orch: Tell me when this file is free or changes hands"]
     second.act(ASK)
     first.wait_diagnostic("ada (Neovim) waits for this file")
@@ -46,11 +48,7 @@ def test_a_killed_editor_keeps_its_file_for_a_moment_and_then_loses_it(
 ) -> None:
     configure(instance, "[leases]\nvanished_s = 0.2\n")
     with Watch(instance) as watch:
-        first, second = person(), person()
-        edit(first, readme)
-        edit(second, readme)
-        first.type("well, ")
-        second.wait_diagnostic("unsaved changes")
+        first, second = two_on_it(person, readme)
         second.act(ASK)
         watch.wait_for("queued")
         first.kill()
@@ -62,11 +60,7 @@ def test_a_killed_editor_keeps_its_file_for_a_moment_and_then_loses_it(
 def test_a_closed_editor_lets_go_at_once(person: StartPerson, instance: Instance, readme: Path) -> None:
     configure(instance, "[leases]\nvanished_s = 3600\n")
     with Watch(instance) as watch:
-        first, second = person(), person()
-        edit(first, readme)
-        edit(second, readme)
-        first.type("well, ")
-        second.wait_diagnostic("unsaved changes")
+        first, second = two_on_it(person, readme)
         second.act(ASK)
         watch.wait_for("queued")
         first.quit()
@@ -93,11 +87,7 @@ def test_after_the_daemons_death_an_edit_attaches_anew_and_agents_have_what_they
 
 
 def test_who_takes_a_file_is_asked_why_and_its_holder_is_told(person: StartPerson, readme: Path) -> None:
-    first, second = person(), person()
-    edit(first, readme)
-    edit(second, readme)
-    first.type("well, ")
-    second.wait_diagnostic("unsaved changes")
+    first, second = two_on_it(person, readme)
     second.lua("vim.ui.input = function(opts, done) driver.prompt = opts.prompt; done('hotfix') end")
     second.act(TAKE)
     first.wait_message("README.md - ada (Neovim) has taken it: hotfix.")

@@ -9,22 +9,16 @@ import pytest
 
 from lsp_orch.demo.scripted_model import Call, ScriptedModel, Turn, answer, text, tool
 from tests.e2e.agents import EDITS, install, refusals
-from tests.e2e.conftest import StartPerson, configure, edit
+from tests.e2e.conftest import StartPerson, configure, typing
 from tests.e2e.watch import Watch
 from tests.fixtures.claude import RealClaude, wait
 from tests.fixtures.daemon import Instance
-from tests.fixtures.neovim import Neovim
 from tests.fixtures.terminal import Terminal
 
 pytestmark = pytest.mark.real
 
 YOURS = "README.md is yours to write now, since"
 RUN = tool("Bash", command="true", description="do something else")
-
-
-@pytest.fixture
-def readme(repository: Path) -> Path:
-    return repository / "README.md"
 
 
 @pytest.fixture
@@ -38,15 +32,6 @@ def office(instance: Instance) -> Instance:
 def watch(office: Instance) -> Iterator[Watch]:
     with Watch(office) as found:
         yield found
-
-
-def typing(person: StartPerson, watch: Watch, path: Path) -> Neovim:
-    """A person who has begun to change a file."""
-    editor = person()
-    edit(editor, path)
-    editor.type("well, ")
-    watch.wait_for("granted")
-    return editor
 
 
 def edits(path: Path) -> Turn:

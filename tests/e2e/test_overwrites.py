@@ -7,7 +7,7 @@ import pytest
 
 from lsp_orch.demo.scripted_model import ScriptedModel, Turn, text, tool
 from tests.e2e.agents import EDITS, install, refusals
-from tests.e2e.conftest import StartPerson, configure, edit
+from tests.e2e.conftest import StartPerson, configure, typing
 from tests.e2e.watch import Watch
 from tests.fixtures.claude import RealClaude
 from tests.fixtures.daemon import Instance
@@ -16,11 +16,6 @@ pytestmark = pytest.mark.real
 
 SAVED = b"hello\n"
 ALLOWED = (*EDITS, "--allowedTools", "Bash(sed:*)", "Bash(python3:*)")
-
-
-@pytest.fixture
-def readme(instance: Instance) -> Path:
-    return instance.workspace / "README.md"
 
 
 def bash(command: str) -> Callable[[Path], Turn]:
@@ -36,14 +31,6 @@ WAYS = {
 every_way = pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
 
 
-def types(person: StartPerson, watch: Watch, readme: Path) -> None:
-    """A person opens the file, and begins to type."""
-    editor = person()
-    edit(editor, readme)
-    editor.type("well, ")
-    watch.wait_for("granted")
-
-
 @every_way
 def test_it_is_refused(
     person: StartPerson,
@@ -57,7 +44,7 @@ def test_it_is_refused(
     install(claude, instance)
     model.play(tool("Read", file_path=str(readme)), way(readme), text("done"))
     with Watch(instance) as watch:
-        types(person, watch, readme)
+        typing(person, watch, readme)
         assert claude.headless(model, "go", *ALLOWED).status == 0
     (refusal,) = refusals(model.calls[2])
     assert "[lease-held] README.md is not yours to write now: a person, ada (Neovim)" in refusal
@@ -75,7 +62,7 @@ def test_where_nothing_stands_in_its_way_it_is_given_back(
 ) -> None:
     model.play(tool("Read", file_path=str(readme)), way(readme), text("done"))
     with Watch(instance) as watch:
-        types(person, watch, readme)
+        typing(person, watch, readme)
         assert claude.headless(model, "go", *ALLOWED).status == 0
     assert readme.read_bytes() != SAVED
     kept = instance.json("recover", "list", "README.md")["versions"]

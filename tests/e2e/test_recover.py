@@ -7,18 +7,12 @@ import pytest
 
 from lsp_orch.demo.scripted_model import ScriptedModel, text, tool
 from tests.e2e.agents import EDITS, install
-from tests.e2e.conftest import StartPerson, edit
+from tests.e2e.conftest import StartPerson, typing
 from tests.e2e.watch import Watch
 from tests.fixtures.claude import RealClaude
 from tests.fixtures.daemon import Instance
 
 pytestmark = pytest.mark.real
-
-
-@pytest.fixture
-def readme(instance: Instance) -> Path:
-    """A file of the workspace."""
-    return instance.workspace / "README.md"
 
 
 def test_what_an_agent_has_overwritten_is_given_back(
@@ -43,10 +37,7 @@ def test_what_a_person_has_saved_over_is_given_back(
 ) -> None:
     before = readme.read_bytes()
     with Watch(instance) as watch:
-        editor = person()
-        edit(editor, readme)
-        editor.type("well, ")
-        watch.wait_for("granted")
+        editor = typing(person, watch, readme)
         (kept,) = instance.json("recover", "list", "README.md")["versions"]
         editor.save()
         watch.wait_for("changed", lambda each: each["lease"]["state"] == "saved")

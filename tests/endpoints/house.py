@@ -60,26 +60,49 @@ class House:
         (root / ".git").mkdir(parents=True)
         self.root = root.resolve()
         self.settings = settings or Settings(leases_hook_wait_s=0.0)
-        self.clock, self.ids, self.processes, self.paths = (
-            FakeClock(),
-            SerialIds(),
-            FakeProcesses(),
-            RealPaths(),
-        )
+        self._world()
+        self._ears()
+        self._rules()
+        self._doors()
+        self.office = self._office()
+        self.hooks = self._hooks()
+        self.judge = Judge(self.hooks, self.settings_of)
+
+    def _world(self) -> None:
+        """What is outside: a test moves it."""
+        self.clock, self.ids, self.paths = FakeClock(), SerialIds(), RealPaths()
+        self.processes = FakeProcesses()
+        self.above: dict[int, tuple[Process, ...]] = {}  # the processes that led to one, by its pid
+        self.repositories, self.messenger = FakeRepositories(), FakeMessenger()
+        self.notes = ""  # what the vault would give a new session
+
+    def _ears(self) -> None:
+        """What has happened: a test looks at it."""
+        self.events: list[Event] = []
+        self.news = asyncio.Event()
+        self.kept: list[tuple[str, str, Why, str]] = []
+
+    def _rules(self) -> None:
+        """Who may do what."""
         self.leases = Leases(self.clock, self.ids, self.settings_of)
         self.claims = Claims(self.clock, self.settings_of, self.leases)
-        reads = Reads(self.clock)
-        self.sessions = Sessions(self.clock, self.processes, self.leases, forget=[reads.forget])
+        self.reads = Reads(self.clock)
+        self.sessions = Sessions(self.clock, self.processes, self.leases, forget=[self.reads.forget])
+
+    def _doors(self) -> None:
+        """The store behind its desk, and what tells of each change in it."""
         self.store = SqliteStore()
-        self.view = LeaseView([], [])
         self.desk = Desk(self.store, self.publish)
+        self.view = LeaseView([], [])
         self.lobby = Lobby(self.desk, self.leases, [])
-        self.repositories, self.messenger = FakeRepositories(), FakeMessenger()
         self.inboxes = Inboxes(self.clock, self.messenger, self.lobby.expected)
         self.relatives = Relatives(self.repositories, self.paths, [], self.inboxes.put)
         self.hub = Hub(self.view, self.relatives)
         self.relatives.show = self.hub.show
-        self.office = Office(
+
+    def _office(self) -> Office:
+        """What all editors share."""
+        return Office(
             desk=self.desk,
             sessions=self.sessions,
             leases=self.leases,
@@ -89,32 +112,32 @@ class House:
             paths=self.paths,
             tell=self.inboxes.put,
         )
-        self.notes = ""
-        self.above: dict[int, tuple[Process, ...]] = {}  # the processes that led to one, by its pid
-        self.kept: list[tuple[str, str, Why, str]] = []
+
+    def _hooks(self) -> Hooks:
+        """What all hooks share."""
         self.guests = Guests()
-        self.hooks = Hooks(
+        return Hooks(
             desk=self.desk,
             leases=self.leases,
             sessions=self.sessions,
-            tool_use=ToolUse(
-                desk=self.desk,
-                lobby=self.lobby,
-                leases=self.leases,
-                reads=reads,
-                intents=Intents(self.paths, BashWrites(), self.settings_of),
-                paths=self.paths,
-                settings=self.settings_of,
-                keep=self.keep,
-            ),
+            tool_use=self._tool_use(),
             recall=self,
             paths=self.paths,
             guests=self.guests,
             news=HookNews(self.inboxes, self.relatives.settled),
         )
-        self.judge = Judge(self.hooks, self.settings_of)
-        self.events: list[Event] = []
-        self.news = asyncio.Event()
+
+    def _tool_use(self) -> ToolUse:
+        return ToolUse(
+            desk=self.desk,
+            lobby=self.lobby,
+            leases=self.leases,
+            reads=self.reads,
+            intents=Intents(self.paths, BashWrites(), self.settings_of),
+            paths=self.paths,
+            settings=self.settings_of,
+            keep=self.keep,
+        )
 
     def settings_of(self, workspace: str) -> Settings:  # noqa: ARG002 - one checkout, one answer
         """What counts in the checkout; a test may change it."""

@@ -1,20 +1,18 @@
 """Who calls, told from random traces, and the promise failing on seeded bugs."""
 
-import os
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lsp_orch.domain import caller
 from lsp_orch.domain.caller import Agent, Caller, Process, Trace
+from tests.properties import histories
+from tests.properties.seeds import Seed, method
 
-THOROUGH = settings(
-    max_examples=500, deadline=None, derandomize="CI" in os.environ, database=None, print_blob=True
-)
-UNTIL_FOUND = settings(THOROUGH, derandomize=True, phases=[Phase.generate])
+THOROUGH = settings(histories.THOROUGH, max_examples=500)
+UNTIL_FOUND = settings(histories.UNTIL_FOUND, max_examples=500)
 
 PIDS = range(1, 5)
 STARTS = (10.0, 50.0)
@@ -67,14 +65,6 @@ def look_at_callers(options: settings) -> None:
 
 def test_who_calls_is_told_by_processes_then_sessions_then_worktrees_and_never_by_names() -> None:
     look_at_callers(THOROUGH)
-
-
-Seed = Callable[[pytest.MonkeyPatch], None]
-
-
-def method(owner: object, name: str, wrong: Callable[..., object]) -> Seed:
-    """A function that does something else."""
-    return lambda patch: patch.setattr(owner, name, wrong)
 
 
 def a_pid_is_enough(mine: Process, other: Process) -> bool:

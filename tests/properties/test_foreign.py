@@ -1,11 +1,9 @@
 """What is foreign is told once, what is not never, in any order; and each promise failing on a bug."""
 
-import os
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import pytest
-from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from lsp_orch.domain import attribution as rules
@@ -21,18 +19,8 @@ from lsp_orch.store import queries
 from lsp_orch.store.base import Tx
 from lsp_orch.store.reads import ReadTable
 from tests.properties.foreign import ForeignMachine
-
-THOROUGH = settings(
-    max_examples=200,
-    stateful_step_count=50,
-    deadline=None,
-    derandomize="CI" in os.environ,
-    print_blob=True,
-    database=None,
-)
-UNTIL_FOUND = settings(THOROUGH, derandomize=True, phases=[Phase.generate])
-
-Seed = Callable[[pytest.MonkeyPatch], None]
+from tests.properties.histories import THOROUGH, UNTIL_FOUND
+from tests.properties.seeds import Seed, method
 
 _attribute, _looked, _announce = attribute, ForeignWrites.looked, service._announce
 _otherwise = ReadTable.otherwise
@@ -40,11 +28,6 @@ _otherwise = ReadTable.otherwise
 
 def test_what_is_foreign_is_told_once_and_what_is_not_never() -> None:
     run_state_machine_as_test(ForeignMachine, settings=THOROUGH)
-
-
-def method(owner: object, name: str, wrong: object) -> Seed:
-    """A function or a number that is another."""
-    return lambda patch: patch.setattr(owner, name, wrong)
 
 
 def evidence(wrong: Callable[[list[tuple[bool, object]]], Iterable[tuple[bool, object]]]) -> Seed:

@@ -1,10 +1,9 @@
 """The guard's promises over random scenes, and each of them failing on a seeded bug."""
 
-import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lsp_orch.domain import guard
@@ -12,6 +11,8 @@ from lsp_orch.domain.caller import Caller
 from lsp_orch.domain.guard import Operation, Overlap
 from lsp_orch.domain.lease import Holder, Lease, Mode, Party, State
 from lsp_orch.domain.scope import Kind, Scope
+from tests.properties import histories
+from tests.properties.seeds import Seed, method
 
 
 def files(*names: str) -> frozenset[Scope]:
@@ -62,10 +63,8 @@ leases = st.builds(
     acquired_at=st.just(0.0),
     expires_at=st.none(),
 )
-THOROUGH = settings(
-    max_examples=500, deadline=None, derandomize="CI" in os.environ, database=None, print_blob=True
-)
-UNTIL_FOUND = settings(THOROUGH, derandomize=True, phases=[Phase.generate])
+THOROUGH = settings(histories.THOROUGH, max_examples=500)
+UNTIL_FOUND = settings(histories.UNTIL_FOUND, max_examples=500)
 
 
 def common(lease: Lease, wanted: set[Scope]) -> set[Scope]:
@@ -98,14 +97,6 @@ def look_at_verdicts(options: settings) -> None:
 
 def test_what_others_hold_is_refused_and_nothing_else() -> None:
     look_at_verdicts(THOROUGH)
-
-
-Seed = Callable[[pytest.MonkeyPatch], None]
-
-
-def method(owner: object, name: str, wrong: Callable[..., object]) -> Seed:
-    """A function that does something else."""
-    return lambda patch: patch.setattr(owner, name, wrong)
 
 
 def owns_by_name(who: Caller, holder: Holder) -> bool:

@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.properties import histories
+
 REPOSITORY = Path(__file__).parents[2]
 USUAL = 7
-THOROUGH = settings(max_examples=USUAL, database=None)
+THOROUGH = settings(histories.THOROUGH, max_examples=USUAL)
 
 
 def test_a_property_is_tried_on_as_many_histories_as_is_said(pytestconfig: pytest.Config) -> None:

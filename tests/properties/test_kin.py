@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lsp_orch.domain import kin as rules
@@ -11,6 +11,7 @@ from lsp_orch.domain.kin import Kin
 from lsp_orch.domain.lease import Holder, Lease, Mode, Party, State
 from lsp_orch.domain.repository import Checkout
 from lsp_orch.domain.scope import Kind, Scope
+from tests.properties import histories
 
 CHECKOUTS = tuple(
     Checkout(root=root, repository=repository)
@@ -18,8 +19,8 @@ CHECKOUTS = tuple(
 )
 NAMES = ("x", "d/x", "d/y")
 
-SETTINGS = settings(max_examples=300, deadline=None, derandomize=True, database=None)
-UNTIL_FOUND = settings(SETTINGS, max_examples=3000, phases=[Phase.generate])
+THOROUGH = settings(histories.THOROUGH, max_examples=300)
+UNTIL_FOUND = settings(histories.UNTIL_FOUND, max_examples=3000)
 
 Placed = tuple[Lease, Checkout]
 
@@ -92,10 +93,12 @@ def check(placed: list[Placed], gone: int) -> None:
         assert kin.lonely(root) == (not others), "lonely in company, or the other way round"
 
 
-@SETTINGS
-@given(leases(), st.integers(0, 6))
-def test_kin_are_those_that_a_look_at_every_pair_finds(placed: list[Placed], gone: int) -> None:
-    check(placed, gone)
+def look_at_every_pair(options: settings) -> None:
+    options(given(leases(), st.integers(0, 6))(check))()
+
+
+def test_kin_are_those_that_a_look_at_every_pair_finds() -> None:
+    look_at_every_pair(THOROUGH)
 
 
 def _ignore_the_repository(kin: Kin, scope: Scope, checkout: Checkout) -> list[str]:
@@ -120,4 +123,4 @@ def test_a_seeded_bug_is_found(
 ) -> None:
     seed(monkeypatch)
     with pytest.raises((AssertionError, KeyError)):
-        UNTIL_FOUND(given(leases(), st.integers(0, 6))(check))()
+        look_at_every_pair(UNTIL_FOUND)

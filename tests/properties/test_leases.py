@@ -1,12 +1,11 @@
 """The invariants of leases over random histories, and each of them failing on a seeded bug."""
 
-import os
 from collections.abc import Callable
 from dataclasses import replace
 from sqlite3 import IntegrityError
 
 import pytest
-from hypothesis import Phase, settings
+from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from lsp_orch.domain import lease as rules
@@ -19,44 +18,21 @@ from lsp_orch.services import leases as service
 from lsp_orch.services.claims import Claims
 from lsp_orch.services.leases import Leases
 from lsp_orch.services.sessions import Sessions
-from lsp_orch.store import queries
 from lsp_orch.store.base import Tx
 from lsp_orch.store.leases import LeaseTable, WaiterTable
+from tests.properties import histories
 from tests.properties.leases import LeaseMachine
+from tests.properties.seeds import Seed, method, query
 
-THOROUGH = settings(
-    max_examples=250,
-    stateful_step_count=50,
-    deadline=None,
-    derandomize="CI" in os.environ,
-    print_blob=True,
-    database=None,
-)
-UNTIL_FOUND = settings(
-    THOROUGH,
-    max_examples=2000,
-    stateful_step_count=30,
-    derandomize=True,
-    phases=[Phase.generate],  # a seeded bug need not be explained
-)
+THOROUGH = settings(histories.THOROUGH, max_examples=250)
+UNTIL_FOUND = settings(histories.UNTIL_FOUND, max_examples=2000, stateful_step_count=30)
 
 Leased = tuple[Lease, ...]
 Waiting = tuple[Waiter, ...]
-Seed = Callable[[pytest.MonkeyPatch], None]
 
 
 def test_leases_keep_every_promise_in_any_history() -> None:
     run_state_machine_as_test(LeaseMachine, settings=THOROUGH)
-
-
-def query(name: str, text: str) -> Seed:
-    """A query that says something else."""
-    return lambda patch: patch.setitem(queries.load(), name, text)
-
-
-def method(owner: object, name: str, wrong: Callable[..., object]) -> Seed:
-    """A function that does something else."""
-    return lambda patch: patch.setattr(owner, name, wrong)
 
 
 def obstacles(wrong: Callable[[Ask, Leased, Waiting], tuple[Leased, Waiting]]) -> Seed:

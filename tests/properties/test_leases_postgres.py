@@ -8,10 +8,11 @@ from lsp_orch.services.leases import Leases
 from lsp_orch.store.postgres import PostgresStore
 from tests.fixtures.engines import DATABASE, PostgresEngine
 from tests.fixtures.postgres import Cluster
+from tests.properties import histories
 from tests.properties.leases import LeaseMachine
-from tests.properties.test_leases import UNTIL_FOUND
 
-FEW = settings(max_examples=12, stateful_step_count=30, deadline=None, derandomize=True, database=None)
+FEW = settings(histories.THOROUGH, max_examples=12, stateful_step_count=30, derandomize=True)
+UNTIL_FOUND = settings(histories.UNTIL_FOUND, max_examples=60, stateful_step_count=30)
 
 
 @pytest.fixture(scope="module")
@@ -34,4 +35,4 @@ def test_a_seeded_bug_is_found_there_too(
 ) -> None:
     monkeypatch.setattr(Leases, "_promote", lambda *_: None)
     with pytest.raises(AssertionError, match="nothing stood before"):
-        run_state_machine_as_test(machine, settings=settings(UNTIL_FOUND, max_examples=60))
+        run_state_machine_as_test(machine, settings=UNTIL_FOUND)

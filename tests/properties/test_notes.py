@@ -13,6 +13,7 @@ from lsp_orch.domain.note import Draft, Filed, Scope
 from lsp_orch.domain.recall import Filter
 from lsp_orch.services.notes import MOST
 from tests.fixtures.vault import NOW, Bench
+from tests.properties.histories import THOROUGH
 
 titles = st.sampled_from(["One daemon", "one-daemon", "Two\tdaemons", "日本", "title: x # y"])
 bodies = st.sampled_from(["", "body", "---\nbody: no front matter\n---", "camelCase `x`\r\nand more"])
@@ -106,4 +107,4 @@ class VaultMachine(RuleBasedStateMachine):
 
 
 TestVault = VaultMachine.TestCase
-TestVault.settings = settings(max_examples=60, stateful_step_count=12, deadline=None)
+TestVault.settings = settings(THOROUGH, max_examples=60, stateful_step_count=12)

@@ -1,11 +1,9 @@
 """Whoever writes has seen what they write over, in any history of readers, writers and others."""
 
-import os
 from collections.abc import Callable
 from hashlib import sha256
 
 import pytest
-from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
@@ -17,15 +15,7 @@ from lsp_orch.services.reads import Reads
 from lsp_orch.store.reads import ReadTable
 from lsp_orch.store.sqlite import SqliteStore
 from tests.fixtures.clock import FakeClock
-
-THOROUGH = settings(
-    max_examples=200,
-    stateful_step_count=50,
-    deadline=None,
-    database=None,
-    derandomize="CI" in os.environ,
-)
-UNTIL_FOUND = settings(THOROUGH, derandomize=True, phases=[Phase.generate])
+from tests.properties.histories import THOROUGH, UNTIL_FOUND
 
 HOLDERS = tuple(
     Holder(id=name, kind=Party.AGENT, name=name.upper(), session=name[0]) for name in ("s", "s/sub", "t")

@@ -1,13 +1,11 @@
 """What retention promises is always readable, in any history; and each promise failing on a seeded bug."""
 
-import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from sqlite3 import IntegrityError
 
 import pytest
-from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from lsp_orch.adapters.contents import StoredContents
@@ -18,21 +16,11 @@ from lsp_orch.domain.settings import Settings
 from lsp_orch.domain.version import Author, Content, Version, Why
 from lsp_orch.services import recovery as service
 from lsp_orch.services.recovery import Recovery, Restored
-from lsp_orch.store import queries
 from lsp_orch.store.base import Tx
+from tests.properties.histories import THOROUGH, UNTIL_FOUND
 from tests.properties.recovery import RecoveryMachine
+from tests.properties.seeds import Seed, method, query
 
-THOROUGH = settings(
-    max_examples=200,
-    stateful_step_count=50,
-    deadline=None,
-    derandomize="CI" in os.environ,
-    print_blob=True,
-    database=None,
-)
-UNTIL_FOUND = settings(THOROUGH, derandomize=True, phases=[Phase.generate])
-
-Seed = Callable[[pytest.MonkeyPatch], None]
 Versions = Sequence[Version]
 Gone = tuple[Version, ...]
 
@@ -41,16 +29,6 @@ _expendable, _note, _look = rules.expendable, Recovery._note, StoredContents.loo
 
 def test_what_retention_promises_is_always_readable() -> None:
     run_state_machine_as_test(RecoveryMachine, settings=THOROUGH)
-
-
-def method(owner: object, name: str, wrong: object) -> Seed:
-    """A function or a number that is another."""
-    return lambda patch: patch.setattr(owner, name, wrong)
-
-
-def query(name: str, text: str) -> Seed:
-    """A query that says something else."""
-    return lambda patch: patch.setitem(queries.load(), name, text)
 
 
 def pruned(wrong: Callable[[Gone, Versions], Gone]) -> Seed:

@@ -1,13 +1,11 @@
 """The invariants of tasks over random histories, and each of them failing on a seeded bug."""
 
-import os
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import Phase, settings
+from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from lsp_orch.domain import chain
@@ -18,24 +16,12 @@ from lsp_orch.services.dispatcher import Dispatcher
 from lsp_orch.services.tasks import Tasks
 from lsp_orch.store import queries
 from lsp_orch.store.tasks import TaskTable
+from tests.properties import histories
+from tests.properties.seeds import Seed, method
 from tests.properties.tasks import TaskMachine
 
-THOROUGH = settings(
-    max_examples=150,
-    stateful_step_count=50,
-    deadline=None,
-    derandomize="CI" in os.environ,
-    print_blob=True,
-    database=None,
-)
-UNTIL_FOUND = settings(
-    THOROUGH,
-    max_examples=400,
-    derandomize=True,
-    phases=[Phase.generate],  # a seeded bug need not be explained
-)
-
-Seed = Callable[[pytest.MonkeyPatch], None]
+THOROUGH = settings(histories.THOROUGH, max_examples=150)
+UNTIL_FOUND = settings(histories.UNTIL_FOUND, max_examples=400)
 
 
 def test_tasks_keep_every_promise_in_any_history() -> None:
@@ -70,11 +56,6 @@ def paid_twice(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(
         dispatcher_service, "_spend", lambda task, outcome: right(replace(task, paid_usd=0.0), outcome)
     )
-
-
-def method(owner: object, name: str, wrong: Callable[..., object]) -> Seed:
-    """A function that does something else."""
-    return lambda patch: patch.setattr(owner, name, wrong)
 
 
 def done_tasks_can_be_retried(patch: pytest.MonkeyPatch) -> None:

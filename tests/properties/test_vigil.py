@@ -20,13 +20,17 @@ from lsp_orch.services.sessions import Sessions
 from lsp_orch.store.base import Tx
 from lsp_orch.store.vigil import VigilTable
 from tests.fixtures.clock import moment
+from tests.properties import histories
 from tests.properties import vigil as machine
-from tests.properties.test_leases import THOROUGH, UNTIL_FOUND, Seed, method, query
+from tests.properties.histories import THOROUGH
+from tests.properties.seeds import Seed, method, query
 from tests.properties.vigil import TimeMachine
+
+UNTIL_FOUND = settings(histories.UNTIL_FOUND, max_examples=2000, stateful_step_count=30)
 
 
 def test_no_clock_and_no_sleep_ends_anything_and_the_dead_are_reaped() -> None:
-    run_state_machine_as_test(TimeMachine, settings=settings(THOROUGH, max_examples=200))
+    run_state_machine_as_test(TimeMachine, settings=THOROUGH)
 
 
 def constant(owner: object, name: str) -> Seed:

@@ -70,6 +70,12 @@ class House:
             return {each.id for each in tx.sessions.all()}
 
 
+def houses(here: PostgresStore, there: PostgresStore) -> tuple[House, House]:
+    """Two daemons on one database: no id is given twice."""
+    ids = SerialIds()
+    return House(here, ids), House(there, ids)
+
+
 def test_what_is_told_is_heard_by_the_others_alone(here: PostgresStore, there: PostgresStore) -> None:
     mine, theirs = here.ear(lambda: None), there.ear(lambda: None)
     held = lease(agent("a"), "x")
@@ -107,8 +113,7 @@ def test_an_ear_that_is_cut_off_says_so(engine: PostgresEngine, there: PostgresS
 
 def restart_and_reap(here: PostgresStore, there: PostgresStore) -> set[str]:
     """One daemon restarts and looks for the dead; who is left of those that came to the other one."""
-    ids = SerialIds()
-    ours, theirs = House(here, ids), House(there, ids)
+    ours, theirs = houses(here, there)
     theirs.processes.running[7] = theirs.clock.now()
     theirs.arrive("editor-there", Party.HUMAN)
     theirs.arrive("agent-there", Party.AGENT, pid=7)
@@ -147,8 +152,7 @@ def test_a_session_that_speaks_to_another_daemon_is_that_ones(
 def test_a_vanished_editors_file_is_given_back_only_where_it_was(
     here: PostgresStore, there: PostgresStore
 ) -> None:
-    ids = SerialIds()
-    ours, theirs = House(here, ids), House(there, ids)
+    ours, theirs = houses(here, there)
     theirs.arrive("ann", Party.HUMAN)
     with there.transaction() as tx:
         theirs.leases.acquire(tx, ask(person("ann"), "x", state=State.DIRTY))
@@ -168,8 +172,7 @@ def test_a_vanished_editors_file_is_given_back_only_where_it_was(
 def test_a_grant_belongs_to_the_daemon_of_its_holder_whoever_made_it(
     here: PostgresStore, there: PostgresStore
 ) -> None:
-    ids = SerialIds()
-    ours, theirs = House(here, ids), House(there, ids)
+    ours, theirs = houses(here, there)
     theirs.arrive("ann", Party.HUMAN)
     with here.transaction() as tx:
         ours.leases.acquire(tx, ask(agent("a"), "x"))
