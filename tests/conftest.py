@@ -20,6 +20,9 @@ from tests.fixtures.daemon import Instance
 from tests.fixtures.neovim import Neovim
 from tests.fixtures.postgres import Cluster
 
+settings.register_profile("lsp-orch", deadline=None)  # how long an example takes is the machine's business
+settings.load_profile("lsp-orch")
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """How long and how often is tried what chance decides."""

@@ -118,8 +118,8 @@ def _changed(text: str, key: str, value: Any) -> str:
     old = values.get(key)
     if isinstance(old, CommentedSeq) and isinstance(new, CommentedSeq):
         _turn_into(old, new)
-    else:
-        values[key] = new
+    if not isinstance(old, CommentedSeq) or list(map(repr, old)) != list(map(repr, new)):
+        values[key] = new  # another order, or another type: its items' comments go with them
     changed = _dump(values, indent=2 if re.search(r"^ +- ", text, re.MULTILINE) else 0)
     return changed.replace("\n", "\r\n") if "\r\n" in text else changed
 

@@ -82,6 +82,8 @@ own = st.dictionaries(keys, words | st.lists(words, max_size=3) | st.integers() 
 @example({"a": "\x85"}, {}, "")
 @example({}, {"a": ["\u2028", "\r"]}, "")
 @example({"a": ["?0"]}, {}, "")
+@example({"a": ["b", "a"]}, {"a": ["a", "b"]}, "")
+@example({"a": ["b", "b"]}, {"a": ["b"]}, "")
 def test_any_values_can_be_written_changed_and_read_back(
     first: dict[str, object], second: dict[str, object], body: str
 ) -> None:
