@@ -45,7 +45,7 @@ class Idle:
         return min((time for time in times if time is not None), default=None)
 
     @property
-    def awaited(self) -> bool:
+    def waiting(self) -> bool:
         """Whether anything will start once its time or its room has come."""
         return bool(self.holds) or self.due is not None
 
