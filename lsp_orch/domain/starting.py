@@ -17,7 +17,7 @@ class Scene:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
-    """Why a task does not start, for people; ``until`` is when to look again if nothing changes before.
+    """Why a task does not start, for people; ``until``, always ahead, is when to look again at the latest.
 
     What holds ``everyone`` is no matter of this task: nobody behind it need be asked.
     """
