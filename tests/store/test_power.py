@@ -4,6 +4,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -27,7 +28,7 @@ class Machine:
     def __init__(self, folder: Path) -> None:
         self._file, self._disk = folder / "store.db", folder / "disk"
         self.flushes = 0
-        self.store = SqliteStore(self._file)
+        self.store = self._first = SqliteStore(self._file)  # whose files are there as long as it is open
 
     def flush(self, _: int) -> None:
         """Let all that is written so far be on disk."""
@@ -114,8 +115,31 @@ def test_what_must_outlast_it_is_on_disk_when_it_is_acknowledged(work: Callable[
 def test_a_change_that_gives_rows_is_flushed_as_well() -> None:
     with running() as machine:
         machine.do(lambda tx: tx.tasks.insert(a_task(State.PENDING)))
+        machine.do(
+            lambda tx: tx.tasks.update(
+                a_task(State.PENDING), replace(a_task(State.PENDING), state=State.READY)
+            )
+        )
         machine.do(lambda tx: tx.tasks.claim("session", 1.0))
-        assert machine.flushes == 2
+        assert machine.flushes == 3
+
+
+def test_a_change_that_finds_nothing_to_change_is_not() -> None:
+    with running() as machine:
+        machine.do(lambda tx: (tx.tasks.claim("session", 1.0), tx.tasks.resume(1.0)))
+        machine.do(lambda tx: tx.tasks.heartbeat(a_task(State.RUNNING), 1.0))
+        assert machine.flushes == 0
+
+
+def test_nor_does_it_hide_a_change_in_the_same_commit() -> None:
+    with running() as machine:
+
+        def work(tx: Tx) -> None:
+            tx.tasks.insert(a_task(State.PENDING))
+            tx.tasks.claim("session", 1.0)
+
+        machine.do(work)
+        assert machine.flushes == 1
 
 
 def _grant(new: Lease, tx: Tx) -> None:
