@@ -7,6 +7,7 @@ from typing import Protocol
 
 from lsp_orch.domain.events import Event
 from lsp_orch.domain.hearsay import Note
+from lsp_orch.store.attempts import AttemptTable
 from lsp_orch.store.chains import ChainTable
 from lsp_orch.store.connection import Connection
 from lsp_orch.store.health import Health
@@ -49,6 +50,11 @@ class Tx:
     def tasks(self) -> TaskTable:
         """The queue of tasks and who waits for whom."""
         return TaskTable(self.connection)
+
+    @cached_property
+    def attempts(self) -> AttemptTable:
+        """Every run that a task has had."""
+        return AttemptTable(self.connection)
 
     @cached_property
     def chains(self) -> ChainTable:

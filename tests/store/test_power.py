@@ -18,7 +18,7 @@ from lsp_orch.store import leases, queries, sqlite
 from lsp_orch.store.base import Tx
 from lsp_orch.store.sqlite import SqliteStore
 from tests.fixtures.leases import agent, lease
-from tests.fixtures.tasks import a_task
+from tests.fixtures.tasks import a_task, claimed
 from tests.fixtures.versions import version
 
 
@@ -114,19 +114,21 @@ def test_what_must_outlast_it_is_on_disk_when_it_is_acknowledged(work: Callable[
 
 def test_a_change_that_gives_rows_is_flushed_as_well() -> None:
     with running() as machine:
-        machine.do(lambda tx: tx.tasks.insert(a_task(State.PENDING)))
-        machine.do(
-            lambda tx: tx.tasks.update(
-                a_task(State.PENDING), replace(a_task(State.PENDING), state=State.READY)
-            )
-        )
-        machine.do(lambda tx: tx.tasks.claim("session", 1.0))
+        task = a_task(State.PENDING)
+        machine.do(lambda tx: tx.tasks.insert(task))
+        machine.do(lambda tx: tx.tasks.update(task, replace(task, state=State.READY)))
+        machine.do(lambda tx: claimed(tx, "session", 1.0))
         assert machine.flushes == 3
+
+
+def test_a_look_for_a_task_is_not_flushed() -> None:
+    with running() as machine:
+        machine.do(lambda tx: claimed(tx, "session", 1.0))
+        assert machine.flushes == 0
 
 
 def test_a_change_that_finds_nothing_to_change_is_not() -> None:
     with running() as machine:
-        machine.do(lambda tx: (tx.tasks.claim("session", 1.0), tx.tasks.resume(1.0)))
         machine.do(lambda tx: tx.tasks.heartbeat(a_task(State.RUNNING), 1.0))
         assert machine.flushes == 0
 
@@ -136,7 +138,7 @@ def test_nor_does_it_hide_a_change_in_the_same_commit() -> None:
 
         def work(tx: Tx) -> None:
             tx.tasks.insert(a_task(State.PENDING))
-            tx.tasks.claim("session", 1.0)
+            tx.tasks.heartbeat(a_task(State.RUNNING), 1.0)
 
         machine.do(work)
         assert machine.flushes == 1

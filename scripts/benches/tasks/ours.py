@@ -50,7 +50,7 @@ class Ours:
 
         async def worker() -> None:
             task = await self._do(self._dispatcher.claim)
-            while task:
+            while isinstance(task, Task):
                 _, task = await asyncio.gather(self._finished(task), self._do(self._dispatcher.claim))
 
         return self._crowd(worker, workers)
@@ -62,8 +62,8 @@ class Ours:
             begin = time.perf_counter()
             task = await self._do(self._dispatcher.claim)
             spent = time.perf_counter() - begin
-            if task is None:
-                raise RuntimeError("there is no task to claim")
+            if not isinstance(task, Task):
+                raise TypeError("there is no task to claim")
             await self._do(lambda tx: self._dispatcher.stopped(tx, task))
             return spent
 

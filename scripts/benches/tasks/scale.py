@@ -82,8 +82,8 @@ def _ready(folder: Path) -> Iterator[ours.Ours]:
 def _copy(path: Path, task_id: str, count: int, *, linked: bool) -> None:
     """So many pending tasks like that one, each after the one before; or ready ones, which wait for nobody."""
     with closing(sqlite3.connect(path)) as db, db:
-        columns = [row[1] for row in db.execute("PRAGMA table_info(task)")]
-        columns = [each for each in columns if each not in {"id", "place"}]
+        columns = [name for _, name, *_ in db.execute("PRAGMA table_info(task)")]
+        columns = [name for name in columns if name not in {"id", "place"}]
         given = {"id": task_id, "count": count}
         db.execute(_COPIES.format(columns=", ".join(columns)), given)
         db.execute(_LINKS if linked else _READIES, given)
