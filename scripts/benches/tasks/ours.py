@@ -12,6 +12,7 @@ from lsp_orch.adapters.ids import RandomIds
 from lsp_orch.daemon.desk import Desk
 from lsp_orch.domain.result import Outcome, Result, Status
 from lsp_orch.domain.settings import Settings
+from lsp_orch.domain.starting import Idle
 from lsp_orch.domain.task import Draft, Task
 from lsp_orch.services.dispatcher import Dispatcher
 from lsp_orch.services.tasks import Tasks
@@ -48,10 +49,13 @@ class Ours:
     def drain(self, workers: int) -> float:
         """So many workers take tasks until there is none; each hands in its result and asks for the next."""
 
+        def claim(tx: Tx) -> Task | Idle:
+            return self._dispatcher.claim(tx, workers)
+
         async def worker() -> None:
-            task = await self._do(self._dispatcher.claim)
+            task = await self._do(claim)
             while isinstance(task, Task):
-                _, task = await asyncio.gather(self._finished(task), self._do(self._dispatcher.claim))
+                _, task = await asyncio.gather(self._finished(task), self._do(claim))
 
         return self._crowd(worker, workers)
 
