@@ -4,7 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from lsp_orch.domain.result import Deferred, Output
+from lsp_orch.domain.reply import Output
+from lsp_orch.domain.result import Deferred
 
 Event = Mapping[str, Any]
 

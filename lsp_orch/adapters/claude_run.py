@@ -13,7 +13,7 @@ from lsp_orch.adapters import claude_events
 from lsp_orch.adapters.claude_events import Said
 from lsp_orch.adapters.worker_log import WorkerLog
 from lsp_orch.domain.errors import Code, Refusal
-from lsp_orch.domain.result import Reply
+from lsp_orch.domain.reply import Reply
 from lsp_orch.services.ports import Processes
 
 _TAIL = 4096  # bytes of what it wrote to stderr

@@ -15,7 +15,8 @@ from lsp_orch.daemon.listening import Listening
 from lsp_orch.daemon.placing import Placing
 from lsp_orch.daemon.sheltering import Sheltering
 from lsp_orch.domain.errors import Code, OrchError, Refusal, Unavailable
-from lsp_orch.domain.result import Deferred, Outcome, read
+from lsp_orch.domain.reply import read
+from lsp_orch.domain.result import Deferred, Outcome
 from lsp_orch.domain.settings import Settings
 from lsp_orch.domain.task import Task
 from lsp_orch.endpoints.desk import Desk

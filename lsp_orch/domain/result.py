@@ -46,22 +46,6 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Output:
-    """What a session handed back for the schema it was given; nobody has read it yet."""
-
-    value: object
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
-    """How a session ended, and what it has cost; what its output means is for whoever gave it the schema."""
-
-    came_to: Output | Refusal | Deferred
-    cost_usd: float = 0.0
-    turns: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
     """One text, or ``many`` of them; ``choices`` are all that is allowed, when there are any."""
 
@@ -110,13 +94,6 @@ def parse(value: object) -> Result | Refusal:
         follow_ups=tuple(value["follow_ups"]),
         learnings=tuple(value["learnings"]),
     )
-
-
-def read(reply: Reply) -> Outcome:
-    """What a session that was to do a task came to."""
-    came_to = reply.came_to
-    result = parse(came_to.value) if isinstance(came_to, Output) else came_to
-    return Outcome(result=result, cost_usd=reply.cost_usd, turns=reply.turns)
 
 
 def _property(field: Field) -> dict[str, object]:

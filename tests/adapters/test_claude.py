@@ -15,7 +15,8 @@ from lsp_orch.adapters.processes import SystemProcesses
 from lsp_orch.adapters.worker_environment import environment
 from lsp_orch.demo.scripted_model import Call, ScriptedModel, Turn, answer, text, tool
 from lsp_orch.domain.errors import Code, Refusal, Unavailable
-from lsp_orch.domain.result import Outcome, Result, read
+from lsp_orch.domain.reply import read
+from lsp_orch.domain.result import Outcome, Result
 from lsp_orch.endpoints.hooks.event import HookEvent
 from lsp_orch.endpoints.hooks.verdict import PASS, Verdict, refuse
 from lsp_orch.services.ports import Entry, Job
