@@ -147,7 +147,8 @@ class Attempts:
             if self.ears:
                 self.ears.closed(task.session_id)
             await wholly(run.end(self.settings.tasks_kill_grace_s))
-        return Outcome(result=late) if late else read(run.reply())
+        ended = read(run.reply())
+        return replace(ended, result=late.refusal, ending=late.ending) if late else ended
 
     async def _park(self, task: Task, outcome: Outcome, ticket: str, why: str, ran_s: float) -> None:
         """Let the task rest: its folder, its leases and its place in the queue stay."""

@@ -8,6 +8,7 @@ from lsp_orch.adapters import sandbox
 from lsp_orch.adapters.checks import ShellChecks
 from lsp_orch.adapters.claude import ClaudeWorker
 from lsp_orch.adapters.git import GitProgram
+from lsp_orch.adapters.log_shelf import LogShelf
 from lsp_orch.adapters.programs import find_claude
 from lsp_orch.adapters.worker_log import read_log
 from lsp_orch.client import hook
@@ -19,6 +20,7 @@ from lsp_orch.daemon.gate import Gate
 from lsp_orch.daemon.news import News
 from lsp_orch.daemon.part import Part
 from lsp_orch.daemon.sheltering import Sheltering
+from lsp_orch.daemon.shelving import Shelving
 from lsp_orch.daemon.world import World
 from lsp_orch.domain.settings import Settings
 from lsp_orch.domain.task import State, Task
@@ -71,7 +73,11 @@ class Labour:
         self.git = GitProgram(worktrees)
         self._bell = Bell()
         self._dispatch = self._dispatching()
-        self._parts: tuple[Part, ...] = (self._counter(settings_of, learn), self._dispatch)
+        self._parts: tuple[Part, ...] = (
+            self._counter(settings_of, learn),
+            self._dispatch,
+            Shelving(desk, LogShelf(world.places.state / "tasks"), self._files, world.clock, settings),
+        )
         for part in self._parts:
             news.subscribe(part.on_event)
 

@@ -297,4 +297,5 @@ def test_a_worker_sees_only_what_it_needs() -> None:
         "no_proxy": "127.0.0.1",
         "CLAUDE_CODE_MAX_RETRIES": "4",
         "BASH_MAX_TIMEOUT_MS": "80000",
+        "CLAUDE_CODE_DISABLE_BACKGROUND_TASKS": "1",
     }
