@@ -38,7 +38,7 @@ class Listening:
         """Follow the worker until its result or its end; say so when our patience ends first."""
         silence = asyncio.timeout(self.settings.tasks_startup_s)
         whole = asyncio.timeout(max(0.0, task.timeout_s - task.ran_s))
-        beaten = self.clock.now()
+        beaten, answered = self.clock.now(), False
         try:
             async with whole, silence, aclosing(run.events()) as events:
                 async for kind in events:
@@ -46,6 +46,9 @@ class Listening:
                     self.heard()
                     if kind == "result":
                         break
+                    if kind == "assistant" and not answered:
+                        answered = True
+                        await self.desk.do(lambda tx: self.dispatcher.answered(tx, task))
                     if self.clock.now() - beaten >= _HEARTBEAT_S:
                         beaten = self.clock.now()
                         await self.desk.do(lambda tx: self.dispatcher.heartbeat(tx, task))

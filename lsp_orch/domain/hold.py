@@ -30,6 +30,9 @@ class Patience:
     most_s: float
 
 
+NO_PATIENCE = Patience(steps=(0.0,), most_s=0.0)
+
+
 def begin(fault: Fault, now: float, patience: Patience) -> ProviderHold:
     """The first run has met the fault."""
     until = _until(fault, now, 1, patience)

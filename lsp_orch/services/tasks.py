@@ -9,7 +9,7 @@ from lsp_orch.domain.cycles import cycle
 from lsp_orch.domain.errors import Code, Misuse, Refusal
 from lsp_orch.domain.events import TaskChanged
 from lsp_orch.domain.settings import Settings
-from lsp_orch.domain.task import PRIORITIES, Draft, State, Step, Task, advance
+from lsp_orch.domain.task import PRIORITIES, Draft, State, Step, Task, advance, rank
 from lsp_orch.services.ports import Clock, Ids
 from lsp_orch.store.base import Tx
 
@@ -92,7 +92,7 @@ class Tasks:
         return self._each(tx, task_ids, Step.CANCEL, cancelled)
 
     def retry(self, tx: Tx, task_ids: Sequence[str]) -> list[Task] | Refusal:
-        """Queue failed or cancelled tasks once more, all or none, each with a fresh set of attempts."""
+        """Queue failed, cancelled or pruned tasks once more, all or none, with a fresh set of attempts."""
         done = self._each(tx, task_ids, Step.RETRY, self._afresh)
         return done if isinstance(done, Refusal) else [self._unblock(tx, task) for task in done]
 
@@ -104,7 +104,8 @@ class Tasks:
     def _unblock(self, tx: Tx, task: Task) -> Task:
         if not chain.ready(tx.tasks.dependencies(task.id).values()):
             return task
-        return taken(take(tx, task, Step.UNBLOCK, task))
+        place = rank(self._clock.now(), task.priority, self._settings.tasks_ageing_s)
+        return taken(take(tx, task, Step.UNBLOCK, replace(task, rank=place)))
 
     def _afresh(self, task: Task) -> Task:
         return replace(
@@ -112,6 +113,7 @@ class Tasks:
             attempts=task.attempt + self._settings.tasks_attempts,
             result=None,
             finished_at=None,
+            pruned_why="",
             next_attempt_at=self._clock.now(),
         )
 

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from lsp_orch.domain.events import Event
 from lsp_orch.domain.hearsay import Note
+from lsp_orch.store.attempts import AttemptTable
 from lsp_orch.store.connection import Connection
 from lsp_orch.store.health import Health
 from lsp_orch.store.holds import HoldTable
@@ -54,6 +55,11 @@ class Tx:
     def holds(self) -> HoldTable:
         """Providers that have said no."""
         return HoldTable(self.connection)
+
+    @cached_property
+    def attempts(self) -> AttemptTable:
+        """Every run that a task has had."""
+        return AttemptTable(self.connection)
 
     @cached_property
     def versions(self) -> VersionTable:

@@ -4,6 +4,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from lsp_orch.store import leases, queries, sqlite
 from lsp_orch.store.base import Tx
 from lsp_orch.store.sqlite import SqliteStore
 from tests.fixtures.leases import agent, lease
-from tests.fixtures.tasks import a_task
+from tests.fixtures.tasks import a_task, claimed
 from tests.fixtures.versions import version
 
 
@@ -113,9 +114,17 @@ def test_what_must_outlast_it_is_on_disk_when_it_is_acknowledged(work: Callable[
 
 def test_a_change_that_gives_rows_is_flushed_as_well() -> None:
     with running() as machine:
-        machine.do(lambda tx: tx.tasks.insert(a_task(State.PENDING)))
-        machine.do(lambda tx: tx.tasks.claim("session", 1.0))
-        assert machine.flushes == 2
+        task = a_task(State.PENDING)
+        machine.do(lambda tx: tx.tasks.insert(task))
+        machine.do(lambda tx: tx.tasks.update(task, replace(task, state=State.READY)))
+        machine.do(lambda tx: claimed(tx, "session", 1.0))
+        assert machine.flushes == 3
+
+
+def test_a_look_for_a_task_is_not_flushed() -> None:
+    with running() as machine:
+        machine.do(lambda tx: claimed(tx, "session", 1.0))
+        assert machine.flushes == 0
 
 
 def _grant(new: Lease, tx: Tx) -> None:
