@@ -8,6 +8,7 @@ from typing import Protocol
 from lsp_orch.domain.events import Event
 from lsp_orch.domain.hearsay import Note
 from lsp_orch.store.attempts import AttemptTable
+from lsp_orch.store.chains import ChainTable
 from lsp_orch.store.connection import Connection
 from lsp_orch.store.health import Health
 from lsp_orch.store.holds import HoldTable
@@ -60,6 +61,11 @@ class Tx:
     def attempts(self) -> AttemptTable:
         """Every run that a task has had."""
         return AttemptTable(self.connection)
+
+    @cached_property
+    def chains(self) -> ChainTable:
+        """Who waits for whom, over any distance."""
+        return ChainTable(self.connection)
 
     @cached_property
     def versions(self) -> VersionTable:

@@ -1,7 +1,7 @@
 """Tasks as rows."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import asdict
 from math import inf
 
@@ -9,7 +9,7 @@ from lsp_orch.domain.result import Result, parse
 from lsp_orch.domain.task import Isolation, OnDead, State, Task
 from lsp_orch.store.connection import Connection, Row, Value
 
-_PLAIN = (  # the first columns of the query by_id, in its order
+_PLAIN = (  # the first columns of the queries by_id and listed, in their order
     *("id", "state", "workspace", "prompt", "title", "priority", "model", "isolate"),
     *(
         "max_usd",
@@ -82,7 +82,7 @@ class TaskTable:
     def by_id(self, task_id: str) -> Task | None:
         """The task of that id."""
         row = self._db.one("task.by_id", id=task_id)
-        return None if row is None else self._task(row)
+        return None if row is None else _task(row, self.dependencies(row[0]))
 
     def by_key(self, workspace: str, key: str) -> Task | None:
         """The task that was asked for with that key."""
@@ -91,8 +91,16 @@ class TaskTable:
 
     def of(self, workspace: str = "", states: Collection[State] = ()) -> list[Task]:
         """All of a workspace (empty: everywhere) in those states (none: in any), oldest first."""
-        rows = self._db.all("task.in_workspace", workspace=workspace)
-        return self._tasks([row for row in rows if not states or row[1] in states])
+        chosen = {"workspace": workspace, "states": f",{','.join(states)}," if states else ""}
+        after: dict[str, list[str]] = {}
+        for task_id, after_id in self._db.all("task.listed_after", **chosen):
+            after.setdefault(task_id, []).append(after_id)
+        return [_task(row, after.get(row[0], ())) for row in self._db.all("task.listed", **chosen)]
+
+    def state(self, task_id: str) -> State | None:
+        """Where the task of that id stands."""
+        row = self._db.one("task.state", id=task_id)
+        return None if row is None else State(row[0])
 
     def engaged(self) -> list[Task]:
         """All that a run of this daemon's may still have a process or a folder of, oldest first."""
@@ -105,7 +113,7 @@ class TaskTable:
 
     def states(self) -> dict[str, State]:
         """Where every task stands, oldest first."""
-        return {row[0]: State(row[1]) for row in self._db.all("task.in_workspace", workspace="")}
+        return {row[0]: State(row[1]) for row in self._db.all("task.states")}
 
     def counts(self) -> dict[State, int]:
         """How many there are in each state that has any."""
@@ -122,23 +130,24 @@ class TaskTable:
     def _tasks(self, rows: list[Row]) -> list[Task]:
         return [task for row in rows if (task := self.by_id(row[0]))]
 
-    def _task(self, row: Row) -> Task:
-        *plain, paths, check, result = row
-        values = dict(zip(_PLAIN, plain, strict=True))
-        report = None if result is None else parse(json.loads(result))
-        return Task(
-            **values
-            | {
-                "state": State(values["state"]),
-                "isolate": Isolation(values["isolate"]),
-                "on_dead": OnDead(values["on_dead"]),
-                "engaged": bool(values["engaged"]),
-                "after": tuple(self.dependencies(values["id"])),
-                "paths": tuple(json.loads(paths)),
-                "check": check,
-                "result": report if isinstance(report, Result) else None,
-            }
-        )
+
+def _task(row: Row, after: Iterable[str]) -> Task:
+    *plain, paths, check, result = row
+    values = dict(zip(_PLAIN, plain, strict=True))
+    report = None if result is None else parse(json.loads(result))
+    return Task(
+        **values
+        | {
+            "state": State(values["state"]),
+            "isolate": Isolation(values["isolate"]),
+            "on_dead": OnDead(values["on_dead"]),
+            "engaged": bool(values["engaged"]),
+            "after": tuple(after),
+            "paths": tuple(json.loads(paths)),
+            "check": check,
+            "result": report if isinstance(report, Result) else None,
+        }
+    )
 
 
 def _columns(task: Task) -> dict[str, Value]:

@@ -407,7 +407,8 @@ class TaskMachine(RuleBasedStateMachine):
 
     def turn(self, task: Task) -> tuple[float, int]:
         """A step of priority is worth an hour of waiting; else they come in the order of their filing."""
-        return self.ready_at[task.id] + 3600.0 * task.priority, self.filed.index(task.id)
+        ready_at = self.ready_at.get(task.id, self.clock.now())  # only just
+        return ready_at + 3600.0 * task.priority, self.filed.index(task.id)
 
     def begins(self, task: Task) -> None:
         assert task.run > self.last, "a number came back"

@@ -164,6 +164,7 @@ SEEDS: list[tuple[Seed, str]] = [
     (method(chain, "ready", lambda _: True), "before what it waits for"),
     (method(tasks_service, "cycle", lambda *_: ()), "a cycle got in"),
     (method(Tasks, "settle", lambda *_: None), "it waits for nothing"),
+    (query("chain.released", ("other.state <> 'done'", "other.state = 'failed'")), "before what it waits"),
     # parked runs: one call, one session, no attempt, and nothing left behind
     (
         query("task.resumable", ("AND NOT EXISTS (SELECT 1 FROM waiter WHERE waiter.id = task.ticket)", "")),

@@ -61,8 +61,28 @@ FROM task WHERE id = :id;
 -- name: by_key
 SELECT id FROM task WHERE workspace = :workspace AND key = :key AND key <> '';
 
--- name: in_workspace
-SELECT id, state FROM task WHERE :workspace IN ('', workspace) ORDER BY place;
+-- name: states
+SELECT id, state FROM task ORDER BY place;
+
+-- Columns as in by_id.
+-- name: listed
+SELECT id, state, workspace, prompt, title, priority, model, isolate, max_usd, max_turns, timeout_s, attempts,
+    key, created_at, attempt, session_id, engaged, pid, pid_started, branch, worktree, base, tip, cost_usd, turns,
+    error, ticket, waits_for, ran_s, paid_usd, started_at, heartbeat_at, next_attempt_at, finished_at,
+    run, rank, on_dead, hold_until, hold_why, chosen_model, plan_id, merged, pruned_why,
+    paths, check_command, result
+FROM task WHERE :workspace IN ('', workspace) AND (:states = '' OR :states LIKE '%,' || state || ',%')
+ORDER BY place;
+
+-- Their dependencies, in the order of `dependencies`.
+-- name: listed_after
+SELECT task_after.task_id, task_after.after_id FROM task CROSS JOIN task_after CROSS JOIN task AS other
+WHERE :workspace IN ('', task.workspace) AND (:states = '' OR :states LIKE '%,' || task.state || ',%')
+    AND task_after.task_id = task.id AND other.id = task_after.after_id
+ORDER BY other.place;
+
+-- name: state
+SELECT state FROM task WHERE id = :id;
 
 -- name: engaged
 SELECT id FROM task WHERE engaged = 1 AND daemon = :daemon ORDER BY place;
@@ -82,5 +102,5 @@ SELECT task_after.after_id, task.state FROM task_after JOIN task ON task.id = ta
 WHERE task_after.task_id = :id ORDER BY task.place;
 
 -- name: dependents
-SELECT task_after.task_id FROM task_after JOIN task ON task.id = task_after.task_id
-WHERE task_after.after_id = :id AND task.state = 'pending' ORDER BY task.place;
+SELECT task.id FROM task_after CROSS JOIN task
+WHERE task_after.after_id = :id AND task.id = task_after.task_id AND task.state = 'pending' ORDER BY task.place;
