@@ -1,5 +1,7 @@
 """A provider says no and yes again while workers come, die and are killed with their daemon."""
 
+import sys
+
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -173,6 +175,8 @@ class HoldMachine(RuleBasedStateMachine):
     def teardown(self) -> None:
         """The provider serves again: whatever it has said, everybody has their turn."""
         try:
+            if sys.exc_info()[0]:  # a promise is broken already: that one is to be told
+                return
             self.serves = True
             for _ in range(len(self.spent) + 2):
                 self.clock.advance(MOST_S)
