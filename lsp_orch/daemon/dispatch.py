@@ -7,8 +7,9 @@ import os
 from functools import partial
 
 from lsp_orch.daemon.attempt import Attempts
+from lsp_orch.daemon.part import Plain
 from lsp_orch.domain.errors import Unavailable
-from lsp_orch.domain.events import Event, LeaseGranted, TaskChanged, WaiterGone
+from lsp_orch.domain.events import Event, HoldChanged, LeaseGranted, TaskChanged, WaiterGone
 from lsp_orch.domain.grants import Waiter
 from lsp_orch.domain.settings import Settings
 from lsp_orch.domain.starting import Idle
@@ -23,7 +24,7 @@ _AGAIN_S = 5.0
 _log = logging.getLogger(__name__)
 
 
-class Dispatch:
+class Dispatch(Plain):
     """Every worker is a child of ``run``; subscribe ``on_event`` to the news before that."""
 
     def __init__(
@@ -56,6 +57,8 @@ class Dispatch:
                 self._woken.set()
                 if state == State.CANCELLED:
                     self._end(task_id)
+            case HoldChanged():
+                self._woken.set()
             case LeaseGranted(ticket=ticket) | WaiterGone(waiter=Waiter(id=ticket)):
                 if self.awaits(ticket):
                     self._woken.set()

@@ -17,7 +17,9 @@ class Code(StrEnum):
     BAD_REQUEST = "bad-request"
     BAD_SETTING = "bad-setting"
     CHECK_FAILED = "check-failed"
+    CLAUDE_LOGGED_OUT = "claude-logged-out"
     CLAUDE_MISSING = "claude-missing"
+    CLAUDE_TOO_OLD = "claude-too-old"
     COMMIT_HELD = "commit-held"
     CONTENT_NOT_KEPT = "content-not-kept"
     CONTENT_NOT_RESTORED = "content-not-restored"
@@ -45,7 +47,10 @@ class Code(StrEnum):
     NOTE_UNREADABLE = "note-unreadable"
     NOT_A_REPOSITORY = "not-a-repository"
     NO_COMMITS = "no-commits"
+    OVER_BUDGET = "over-budget"
+    OVER_TURNS = "over-turns"
     PATH_OUTSIDE = "path-outside"
+    PROVIDER_UNAVAILABLE = "provider-unavailable"
     REAPING_FROZEN = "reaping-frozen"
     RESULT_INVALID = "result-invalid"
     SANDBOX_MISSING = "sandbox-missing"
@@ -62,10 +67,12 @@ class Code(StrEnum):
     TASK_TIMEOUT = "task-timeout"
     TREE_DIRTY = "tree-dirty"
     UNKNOWN_METHOD = "unknown-method"
+    USAGE_LIMIT = "usage-limit"
     VAULT_READ_ONLY = "vault-read-only"
     VERSION_MISMATCH = "version-mismatch"
     VERSION_NOT_FOUND = "version-not-found"
     WORKER_DIED = "worker-died"
+    WORKER_REFUSED = "worker-refused"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

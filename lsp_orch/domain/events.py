@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from lsp_orch.domain.grants import Waiter
+from lsp_orch.domain.hold import ProviderHold
 from lsp_orch.domain.lease import Holder, Lease
 from lsp_orch.domain.scope import Scope
 from lsp_orch.domain.session import Session
@@ -164,8 +165,16 @@ class ForeignWrite:
     readers: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldChanged:
+    """A provider holds tasks back, in another way than before, or with no ``hold`` no more."""
+
+    scope: str
+    hold: ProviderHold | None = None
+
+
 LeaseEvent = LeaseGranted | LeaseChanged | LeaseEnded | WaiterQueued | WaiterGone | ClaimMade | ClaimRefused
 SessionEvent = SessionCame | SessionWent
 ReaperEvent = ReapingFrozen | ReapingResumed
 FileEvent = FileRead | FileWritten | FilesForgotten | ForeignWrite
-Event = LeaseEvent | TaskChanged | SessionEvent | ReaperEvent | FileEvent | Heard
+Event = LeaseEvent | TaskChanged | HoldChanged | SessionEvent | ReaperEvent | FileEvent | Heard

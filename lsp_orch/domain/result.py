@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from lsp_orch.domain.errors import Code, Refusal
+from lsp_orch.domain.fault import Fault
 
 
 class Status(StrEnum):
@@ -56,7 +57,8 @@ class Outcome:
     """How one run ended: a valid result or why there is none, and what the session has cost in US dollars.
 
     ``turns`` are the model's. ``ending`` is said where it does not follow from the result, and ``until`` when
-    it is of use to try again (seconds since the epoch).
+    it is of use to try again (seconds since the epoch). ``fault`` is the provider's. Nobody had given the
+    worker leave for the calls in ``denials``.
     """
 
     result: Result | Refusal | Deferred
@@ -64,6 +66,8 @@ class Outcome:
     turns: int = 0
     ending: Ending | None = None
     until: float | None = None
+    fault: Fault | None = None
+    denials: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

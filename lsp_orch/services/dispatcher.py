@@ -5,7 +5,7 @@ from dataclasses import replace
 from uuid import NAMESPACE_OID, uuid5
 
 from lsp_orch.domain.attempt import Attempt, end, go_on, park, spend
-from lsp_orch.domain.ending import ending, follows, wait_s
+from lsp_orch.domain.ending import ending, follows, is_final, wait_s
 from lsp_orch.domain.errors import Code, Misuse, Refusal
 from lsp_orch.domain.events import TaskChanged
 from lsp_orch.domain.result import Deferred, Ending, Outcome, Result, Status
@@ -13,6 +13,7 @@ from lsp_orch.domain.settings import Settings
 from lsp_orch.domain.starting import Hold, Idle, Rule, Scene, held
 from lsp_orch.domain.task import AUTO, State, Step, Task, free
 from lsp_orch.services import attempts
+from lsp_orch.services.holding import Holding
 from lsp_orch.services.ports import Clock, Ids
 from lsp_orch.services.start_rules import RULES
 from lsp_orch.services.tasks import store, take, taken
@@ -34,6 +35,7 @@ class Dispatcher:
         self._ids = ids
         self._settings = settings
         self._rules = rules
+        self._holding = Holding(clock, settings)
 
     def claim(self, tx: Tx, workers: int = MOST) -> Task | Idle:
         """Let a parked run go on that waits no more, else give the next task that nothing holds to a new run.
@@ -41,7 +43,14 @@ class Dispatcher:
         ``workers`` are the most that may be at work at once.
         """
         now, holds = self._clock.now(), dict[str, Hold]()
-        scene = Scene(now=now, workers=workers, working=tuple(tx.tasks.engaged()))
+        scene = Scene(
+            now=now,
+            workers=workers,
+            working=tuple(tx.tasks.engaged()),
+            holds=tuple(tx.holds.all()),
+            patience=self._holding.patience,
+            model=self._model,
+        )
         for task in _queue(tx, now):
             hold = held(task, scene, self._rules)
             # what a parked run was let do once is not asked again
@@ -66,6 +75,11 @@ class Dispatcher:
         """Note a sign of life."""
         tx.tasks.heartbeat(run, self._clock.now())
 
+    def answered(self, tx: Tx, run: Task) -> None:
+        """Note that the run has had an answer from its model."""
+        if self._current(tx, run):
+            self._holding.answered(tx, run.run)
+
     def finished(self, tx: Tx, run: Task, outcome: Outcome, tip: str, chance: float) -> Task | None:
         """Decide what follows from how the run ended: review, another attempt, or failure.
 
@@ -81,7 +95,16 @@ class Dispatcher:
         ended = replace(_spend(task, outcome), error=_error(outcome.result))
         if isinstance(outcome.result, Result):
             ended = replace(ended, result=outcome.result, tip=tip if how is Ending.DONE else "")
-        return self._follow(tx, task, ended, how, chance, outcome.until)
+        return self._follow(
+            tx, task, ended, how, chance, self._asked(tx, task, outcome), final=is_final(outcome)
+        )
+
+    def _asked(self, tx: Tx, run: Task, outcome: Outcome) -> float | None:
+        """Hold the queue if its provider said no: then it is that which waits, and not this task."""
+        if outcome.fault is None:
+            return outcome.until
+        self._holding.met(tx, run.run, outcome.fault)
+        return self._clock.now()
 
     def parked(
         self, tx: Tx, run: Task, outcome: Outcome, ticket: str, waits_for: str, ran_s: float
@@ -123,6 +146,7 @@ class Dispatcher:
             started = self._begin(tx, task, now)
         if started is None:
             raise Misuse(Code.INTERNAL, f"{task.id} was changed behind our back")
+        self._holding.began(tx, started.run, self._model(started))
         tx.announce(TaskChanged(id=started.id, state=started.state))
         return started
 
@@ -135,17 +159,28 @@ class Dispatcher:
             task_id=task.id,
             number=task.attempt + 1,
             session_id=session_id,
-            model=task.model if asked else self._settings.tasks_model,
+            model=self._model(task),
             why_model="asked for" if asked else "the setting tasks.model",
             started_at=now,
         )
         return tx.tasks.claim(task.id, tx.attempts.insert(attempt), session_id, attempt.model, now)
 
+    def _model(self, task: Task) -> str:
+        return self._settings.tasks_model if task.model == AUTO else task.model
+
     def _follow(
-        self, tx: Tx, was: Task, task: Task, how: Ending, chance: float = 0.0, until: float | None = None
+        self,
+        tx: Tx,
+        was: Task,
+        task: Task,
+        how: Ending,
+        chance: float = 0.0,
+        until: float | None = None,
+        *,
+        final: bool = False,
     ) -> Task:
         """Close the attempt; ``task``, which is ``was`` with what the run left, takes the next step."""
-        now, after = self._clock.now(), follows(how, left=was.attempt < was.attempts)
+        now, after = self._clock.now(), follows(how, left=was.attempt < was.attempts and not final)
         self._close(tx, was, task, how)
         if after.step is Step.REQUEUE:
             known_s = None if until is None else until - now

@@ -11,6 +11,7 @@ from lsp_orch.store.attempts import AttemptTable
 from lsp_orch.store.chains import ChainTable
 from lsp_orch.store.connection import Connection
 from lsp_orch.store.health import Health
+from lsp_orch.store.holds import HoldTable
 from lsp_orch.store.leases import LeaseTable, WaiterTable
 from lsp_orch.store.reads import ReadTable
 from lsp_orch.store.sessions import SessionTable
@@ -50,6 +51,11 @@ class Tx:
     def tasks(self) -> TaskTable:
         """The queue of tasks and who waits for whom."""
         return TaskTable(self.connection)
+
+    @cached_property
+    def holds(self) -> HoldTable:
+        """Providers that have said no."""
+        return HoldTable(self.connection)
 
     @cached_property
     def attempts(self) -> AttemptTable:

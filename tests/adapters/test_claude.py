@@ -8,12 +8,14 @@ from uuid import uuid4
 
 import pytest
 
-from lsp_orch.adapters.claude import ClaudeWorker, command
+from lsp_orch.adapters.claude import ClaudeWorker
+from lsp_orch.adapters.claude_command import command
 from lsp_orch.adapters.claude_run import ClaudeRun
 from lsp_orch.adapters.processes import SystemProcesses
 from lsp_orch.adapters.worker_environment import environment
 from lsp_orch.demo.scripted_model import Call, ScriptedModel, Turn, answer, text, tool
 from lsp_orch.domain.errors import Code, Refusal, Unavailable
+from lsp_orch.domain.reply import read
 from lsp_orch.domain.result import Outcome, Result
 from lsp_orch.endpoints.hooks.event import HookEvent
 from lsp_orch.endpoints.hooks.verdict import PASS, Verdict, refuse
@@ -48,22 +50,27 @@ def job(claude: RealClaude, **changes: Any) -> Job:
     return Job(**fields | changes)
 
 
-def worker(claude: RealClaude, model: ScriptedModel) -> ClaudeWorker:
-    env = claude.env | {"ANTHROPIC_BASE_URL": model.url, "CLAUDE_CODE_MAX_RETRIES": "0"}
+def worker(claude: RealClaude, model: ScriptedModel, retries: int = 0) -> ClaudeWorker:
+    env = claude.env | {"ANTHROPIC_BASE_URL": model.url, "CLAUDE_CODE_MAX_RETRIES": str(retries)}
     return ClaudeWorker(str(claude.binary), QUIET, SystemProcesses(), 300.0, env)
 
 
 async def play(
-    claude: RealClaude, model: ScriptedModel, decider: Decider | None = None, **changes: Any
+    claude: RealClaude,
+    model: ScriptedModel,
+    decider: Decider | None = None,
+    retries: int = 0,
+    **changes: Any,
 ) -> tuple[Outcome, list[str]]:
     """One attempt to its end."""
     async with opened(decider or Decider()) as gate:
-        fields = {"entry": gate.admit(SESSION)} | changes
-        run = await worker(claude, model).start(job(claude, **fields))
+        session_id = changes.get("session_id", SESSION)
+        fields = {"entry": gate.admit(session_id)} | changes
+        run = await worker(claude, model, retries).start(job(claude, **fields))
         async with asyncio.timeout(30):
             kinds = await events(run)
             await run.end(5.0)
-    return run.outcome(), kinds
+    return read(run.reply()), kinds
 
 
 async def events(run: ClaudeRun) -> list[str]:
@@ -100,10 +107,7 @@ async def test_a_result_that_does_not_fit_is_told_back_to_the_model(
     ("turn", "changes", "told"),
     [
         (text("I am done!"), {}, "no structured result: completed"),
-        (tool("Read", file_path="README.md"), {"max_turns": 1}, "max_turns"),
-        (Turn(status=500, text="broken"), {}, "api_error 500"),
-        (Turn(status=401, text="who are you"), {}, "api_error 401"),
-        (Turn(text="dear", usage={"output_tokens": 900_000}), {"max_usd": 0.01}, "max_budget|budget"),
+        (Turn(status=400, text="broken"), {}, "api_error 400"),
     ],
 )
 async def test_an_end_without_one_is_refused_whatever_the_exit_status(
@@ -136,7 +140,7 @@ async def test_the_turn_that_a_late_message_makes_costs_nobody_the_result(tmp_pa
     run = await ClaudeWorker(str(client), ["/bin/true"], SystemProcesses(), 300.0).start(only)
     assert await events(run) == ["result", "result"]
     await run.end(1.0)
-    outcome = run.outcome()
+    outcome = read(run.reply())
     assert isinstance(outcome.result, Result)
     assert outcome.cost_usd == pytest.approx(0.3)
 
@@ -200,7 +204,7 @@ async def test_ending_a_busy_one_leaves_nothing_alive(claude: RealClaude, model:
     await asyncio.to_thread(model.wait_for, lambda call: call.status == 200)
     await run.end(5.0)
     await reading
-    assert isinstance(run.outcome().result, Refusal)
+    assert isinstance(run.reply().came_to, Refusal)
     assert not SystemProcesses().alive(run.pid, run.started)
     log = (claude.home / "log.jsonl").read_text(encoding="utf-8")
     assert '"init"' in log
@@ -230,7 +234,7 @@ async def test_a_missing_program_is_named(claude: RealClaude, model: ScriptedMod
 def test_the_prompt_and_the_token_are_not_on_the_command_line_where_others_could_read_them(
     claude: RealClaude,
 ) -> None:
-    line = " ".join(command("claude", job(claude, prompt="confidential"), Path("/tmp/settings.json")))
+    line = " ".join(command("claude", job(claude, prompt="confidential"), Path("/tmp/lo-1")))
     assert "confidential" not in line
     assert NOWHERE.token not in line
 
@@ -295,4 +299,5 @@ def test_a_worker_sees_only_what_it_needs() -> None:
         "no_proxy": "127.0.0.1",
         "CLAUDE_CODE_MAX_RETRIES": "4",
         "BASH_MAX_TIMEOUT_MS": "80000",
+        "CLAUDE_CODE_DISABLE_BACKGROUND_TASKS": "1",
     }
