@@ -26,12 +26,14 @@ class Scene:
 class Hold:
     """Why a task does not start, for people; ``until``, always ahead, is when to look again at the latest.
 
-    What holds ``everyone`` is no matter of this task: nobody behind it need be asked.
+    What holds ``everyone`` is no matter of this task: nobody behind it need be asked. What holds a ``parked``
+    run, too, is no matter of what it was let do when it began.
     """
 
     reason: str
     until: float | None = None
     everyone: bool = False
+    parked: bool = False
 
 
 Rule = Callable[[Task, Scene], Hold | None]

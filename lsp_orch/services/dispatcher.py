@@ -54,7 +54,7 @@ class Dispatcher:
         for task in _queue(tx, now):
             hold = held(task, scene, self._rules)
             # what a parked run was let do once is not asked again
-            if hold is None or (task.state is State.PARKED and not hold.everyone):
+            if hold is None or (task.state is State.PARKED and not (hold.everyone or hold.parked)):
                 return self._start(tx, task, now)
             holds[task.id] = hold
             if hold.everyone:
@@ -92,6 +92,7 @@ class Dispatcher:
         if isinstance(outcome.result, Deferred):
             outcome = replace(outcome, result=_nobody_defers(outcome.result), ending=None)
         how = ending(outcome)
+        tx.denials.insert(task.run, outcome.denials)
         ended = replace(_spend(task, outcome), error=_error(outcome.result))
         if isinstance(outcome.result, Result):
             ended = replace(ended, result=outcome.result, tip=tip if how is Ending.DONE else "")

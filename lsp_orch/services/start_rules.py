@@ -18,9 +18,10 @@ def provider(task: Task, scene: Scene) -> Hold | None:
     for hold in in_the_way(scene.holds, scene.model(task)):
         everyone = hold.scope == ACCOUNT
         if not due(hold, scene.now, scene.patience):
-            return Hold(reason=told(hold.kind, hold.said), until=hold.until, everyone=everyone)
+            return Hold(reason=told(hold.kind, hold.said), until=hold.until, everyone=everyone, parked=True)
         if any(each.run == hold.probe for each in scene.working):
-            return Hold(reason=f"one run tries whether {hold.scope} is served again", everyone=everyone)
+            reason = f"one run tries whether {hold.scope} is served again"
+            return Hold(reason=reason, everyone=everyone, parked=True)
     return None
 
 

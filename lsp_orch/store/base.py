@@ -10,6 +10,7 @@ from lsp_orch.domain.hearsay import Note
 from lsp_orch.store.attempts import AttemptTable
 from lsp_orch.store.chains import ChainTable
 from lsp_orch.store.connection import Connection
+from lsp_orch.store.denials import DenialTable
 from lsp_orch.store.health import Health
 from lsp_orch.store.holds import HoldTable
 from lsp_orch.store.leases import LeaseTable, WaiterTable
@@ -51,6 +52,11 @@ class Tx:
     def tasks(self) -> TaskTable:
         """The queue of tasks and who waits for whom."""
         return TaskTable(self.connection)
+
+    @cached_property
+    def denials(self) -> DenialTable:
+        """What runs were not let do."""
+        return DenialTable(self.connection)
 
     @cached_property
     def holds(self) -> HoldTable:

@@ -12,3 +12,11 @@ CREATE TABLE provider_hold (
     probe INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (daemon, scope)
 );
+
+-- The calls that nobody had given a run leave for, in their order.
+CREATE TABLE denial (
+    run INTEGER NOT NULL REFERENCES attempt (id),
+    place INTEGER NOT NULL,
+    call TEXT NOT NULL,
+    PRIMARY KEY (run, place)
+);
