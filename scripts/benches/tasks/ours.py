@@ -12,6 +12,7 @@ from lsp_orch.adapters.ids import RandomIds
 from lsp_orch.daemon.desk import Desk
 from lsp_orch.domain.result import Outcome, Result, Status
 from lsp_orch.domain.settings import Settings
+from lsp_orch.domain.starting import Idle
 from lsp_orch.domain.task import Draft, Task
 from lsp_orch.services.dispatcher import Dispatcher
 from lsp_orch.services.tasks import Tasks
@@ -19,6 +20,7 @@ from lsp_orch.store.base import Tx
 from lsp_orch.store.sqlite import SqliteStore
 
 Answer = TypeVar("Answer")
+_WORKERS = 64  # more than there are: nobody is held back
 _DONE = Outcome(result=Result(status=Status.DONE, summary="did it"))
 
 
@@ -49,9 +51,9 @@ class Ours:
         """So many workers take tasks until there is none; each hands in its result and asks for the next."""
 
         async def worker() -> None:
-            task = await self._do(self._dispatcher.claim)
+            task = await self._do(self._claim)
             while isinstance(task, Task):
-                _, task = await asyncio.gather(self._finished(task), self._do(self._dispatcher.claim))
+                _, task = await asyncio.gather(self._finished(task), self._do(self._claim))
 
         return self._crowd(worker, workers)
 
@@ -60,7 +62,7 @@ class Ours:
 
         async def claim() -> float:
             begin = time.perf_counter()
-            task = await self._do(self._dispatcher.claim)
+            task = await self._do(self._claim)
             spent = time.perf_counter() - begin
             if not isinstance(task, Task):
                 raise TypeError("there is no task to claim")
@@ -79,6 +81,9 @@ class Ours:
             return task
 
         return [self._loop.run(add(each)) for each in drafts]
+
+    def _claim(self, tx: Tx) -> Task | Idle:
+        return self._dispatcher.claim(tx, _WORKERS)
 
     async def _do(self, work: Callable[[Tx], Answer]) -> Answer:
         return await self._desk.do(work)
