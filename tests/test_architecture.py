@@ -33,9 +33,9 @@ def layer(*ours: str, others: str = "", stdlib: str = "") -> Layer:
 
 # what computes and remembers nothing, and touches nothing outside
 PURE = """
-collections contextlib copy dataclasses datetime difflib enum fnmatch fractions functools hashlib heapq
-itertools json math operator pathlib.PurePath pathlib.PurePosixPath posixpath re string textwrap types typing
-unicodedata
+collections contextlib copy dataclasses datetime difflib enum fnmatch fractions functools graphlib hashlib
+heapq itertools json math operator pathlib.PurePath pathlib.PurePosixPath posixpath re string textwrap types
+typing unicodedata
 """
 
 LAYERS = {

@@ -10,7 +10,7 @@ from lsp_orch.cli.ask import ask, ask_and_wait
 from lsp_orch.cli.output import REFUSED, JsonOption, emit, harmless, out, print_json
 from lsp_orch.cli.task_view import log_line, task_details, tasks_table
 from lsp_orch.cli.workspace import WorkspaceOption, workspace
-from lsp_orch.domain.task import AUTO, Isolation, State
+from lsp_orch.domain.task import AUTO, Isolation, OnDead, State
 
 app = typer.Typer(help="What agents do, in which order.", no_args_is_help=True)
 
@@ -35,6 +35,7 @@ def add(
     attempts: task_options.AttemptsOption = None,
     key: task_options.KeyOption = "",
     isolate: task_options.IsolateOption = Isolation.WORKTREE,
+    on_failed: task_options.OnFailedOption = OnDead.BLOCK,
     chosen: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -42,7 +43,7 @@ def add(
     limits = {"max_usd": max_usd, "max_turns": max_turns, "timeout_s": timeout, "attempts": attempts}
     answer = ask(
         "task.add",
-        prompt=prompt,
+        prompt=task_options.prompt_of(prompt),
         workspace=workspace(chosen),
         title=title,
         paths=path or [],
@@ -52,6 +53,7 @@ def add(
         check=check,
         key=key,
         isolate=isolate.value,
+        on_failed=on_failed.value,
         **limits,
     )
     emit(answer, as_json, lambda given: f"{given['task']['id']} is {given['task']['state']}.")

@@ -1,11 +1,15 @@
 """What ``lsp-orch task add`` may be told of a task."""
 
+import sys
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 
-from lsp_orch.domain.task import Isolation
+from lsp_orch.cli.output import fail
+from lsp_orch.client.errors import ClientError
+from lsp_orch.domain.errors import Code
+from lsp_orch.domain.task import Isolation, OnDead
 
 
 class Priority(StrEnum):
@@ -18,7 +22,9 @@ class Priority(StrEnum):
     P4 = "4"
 
 
-PromptArgument = Annotated[str, typer.Argument(metavar="PROMPT", help="What is to be done.")]
+PromptArgument = Annotated[
+    str, typer.Argument(metavar="PROMPT", help="What is to be done; - reads it from stdin, up to 1 MB.")
+]
 TitleOption = Annotated[str, typer.Option(metavar="T", help="A short name; else the prompt's first line.")]
 PathOption = Annotated[
     list[str] | None, typer.Option(metavar="GLOB", help="What it may change; can be given again.")
@@ -39,4 +45,23 @@ TurnsOption = Annotated[int | None, typer.Option(metavar="N", help="Turn cap of 
 TimeoutOption = Annotated[float | None, typer.Option(metavar="S", help="Time limit of an attempt.")]
 AttemptsOption = Annotated[int | None, typer.Option(metavar="N", help="Attempts before it fails.")]
 KeyOption = Annotated[str, typer.Option(metavar="KEY", help="Asking twice with one key is asking once.")]
+OnFailedOption = Annotated[
+    OnDead, typer.Option(help="When what it waits for fails: wait for a person, or be cancelled with it.")
+]
 IsolateOption = Annotated[Isolation, typer.Option(help="In a worktree of its own, or in your checkout.")]
+
+_LONGEST = 2**20  # bytes of a prompt
+
+
+def prompt_of(argument: str) -> str:
+    """What the argument says, or stdin for ``-``."""
+    if argument != "-":
+        return argument
+    given = sys.stdin.buffer.read(_LONGEST + 1)
+    if len(given) > _LONGEST:
+        words = f"a prompt is at most {_LONGEST} bytes"
+        fail(ClientError(Code.MESSAGE_TOO_LARGE, words, "put what is long into a file that the prompt names"))
+    try:
+        return given.decode()
+    except UnicodeDecodeError as error:
+        fail(ClientError(Code.BAD_REQUEST, f"the prompt on stdin is not UTF-8 ({error})"))

@@ -33,6 +33,7 @@ class Code(StrEnum):
     HOME_READ_ONLY = "home-read-only"
     INDEX_UNAVAILABLE = "index-unavailable"
     INTERNAL = "internal"
+    KEY_REUSED = "key-reused"
     KEYRING_UNAVAILABLE = "keyring-unavailable"
     LEASE_DEADLOCK = "lease-deadlock"
     LEASE_FENCED = "lease-fenced"

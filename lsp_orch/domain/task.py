@@ -107,6 +107,7 @@ class Draft:
     timeout_s: float
     attempts: int
     key: str = ""
+    on_dead: OnDead = OnDead.BLOCK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

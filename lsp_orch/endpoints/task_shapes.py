@@ -42,6 +42,7 @@ def task(value: Task) -> dict[str, Any]:
         "max_turns": value.max_turns,
         "timeout_s": value.timeout_s,
         "key": value.key or None,
+        "on_failed": value.on_dead.value,
     }
 
 

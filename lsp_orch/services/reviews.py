@@ -27,6 +27,7 @@ class Reviews:
         self._paths = paths
         self._tasks = tasks
         self._files = files
+        self.keys = tasks.keys
 
     def in_review(self, tx: Tx, task_id: str) -> Task | Refusal:
         """The task, if its work waits for a person."""

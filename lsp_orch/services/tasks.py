@@ -1,15 +1,16 @@
 """Tasks: filed, chained, cancelled, tried again."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from math import inf
 
 from lsp_orch.domain import chain
-from lsp_orch.domain.cycles import cycle
 from lsp_orch.domain.errors import Code, Misuse, Refusal
 from lsp_orch.domain.events import TaskChanged
 from lsp_orch.domain.settings import Settings
-from lsp_orch.domain.task import PRIORITIES, SETTLED, Draft, State, Step, Task, advance, rank
+from lsp_orch.domain.task import PRIORITIES, SETTLED, Draft, OnDead, State, Step, Task, advance, rank
+from lsp_orch.services import chains
+from lsp_orch.services.keys import Keys
 from lsp_orch.services.ports import Clock, Ids
 from lsp_orch.store.base import Tx
 
@@ -21,20 +22,50 @@ class Tasks:
         self._clock = clock
         self._ids = ids
         self._settings = settings
+        self.keys = Keys(clock)
 
     def add(self, tx: Tx, draft: Draft) -> Task | Refusal:
-        """File a task; one that was filed with the same key is answered instead.
+        """File a task.
 
-        Refused as task-not-found when it waits for a task that does not exist.
+        Refused as task-not-found when it waits for a task that does not exist, and as task-blocked when it
+        would fall with one that is dead already.
 
         Raises:
             Misuse: an empty prompt, or a number that makes no sense.
         """
         _check(draft)
-        if draft.key and (known := tx.tasks.by_key(draft.workspace, draft.key)):
-            return known
-        if unknown := [each for each in draft.after if tx.tasks.by_id(each) is None]:
-            return not_found(unknown[0])
+        if refusal := self._refuse(tx, "a new task", draft.after, draft.on_dead):
+            return refusal
+        return self._file(tx, draft)
+
+    def add_all(self, tx: Tx, drafts: Mapping[str, Draft]) -> Mapping[str, Task] | Refusal:
+        """File tasks that wait for each other by their names here, all or none.
+
+        Refused as `add` does, and as task-cycle with the names of those that would wait for themselves.
+
+        Raises:
+            Misuse: an empty prompt, or a number that makes no sense.
+        """
+        names = chain.order({name: draft.after for name, draft in drafts.items()})
+        if isinstance(names, Refusal):
+            return names
+        for name, draft in drafts.items():
+            _check(draft)
+            others = [each for each in draft.after if each not in drafts]
+            if refusal := self._refuse(tx, name, others, draft.on_dead):
+                return refusal
+        filed: dict[str, Task] = {}
+        for name in names:
+            after = tuple(filed[each].id if each in filed else each for each in drafts[name].after)
+            filed[name] = self._file(tx, replace(drafts[name], after=after))
+        return filed
+
+    @staticmethod
+    def _refuse(tx: Tx, name: str, after: Sequence[str], on_dead: OnDead) -> Refusal | None:
+        unknown = next((each for each in after if tx.tasks.state(each) is None), None)
+        return not_found(unknown) if unknown else chains.ruins(tx, name, after, on_dead)
+
+    def _file(self, tx: Tx, draft: Draft) -> Task:
         now = self._clock.now()
         task = Task(
             id=self._ids.new("task"),
@@ -56,10 +87,11 @@ class Tasks:
             return Refusal(
                 code=Code.TASK_STATE, message=f"{task_id} is {task.state}: it cannot wait any more"
             )
-        for each in after:
-            if tx.tasks.by_id(each) is None:
-                return not_found(each)
-            if path := _circle(tx, task_id, each):
+        wanted = tuple(after)
+        if refusal := self._refuse(tx, task_id, wanted, task.on_dead):
+            return refusal
+        for each in wanted:
+            if path := chains.circle(tx, task_id, each):
                 return chain.refuse_cycle(path)
             tx.tasks.add_after(task_id, each)
         return replace(task, after=tuple(tx.tasks.dependencies(task_id)))
@@ -91,6 +123,8 @@ class Tasks:
 
     def retry(self, tx: Tx, task_ids: Sequence[str]) -> list[Task] | Refusal:
         """Queue failed, cancelled or pruned tasks once more, all or none, with a fresh set of attempts."""
+        if refusal := chains.refuse_retry(tx, task_ids):
+            return refusal
         done = self._each(tx, task_ids, Step.RETRY, self._afresh)
         return done if isinstance(done, Refusal) else [self._unblock(tx, task) for task in done]
 
@@ -134,11 +168,6 @@ class Tasks:
         return [taken(take(tx, task, step, change(task))) for task in tasks]
 
 
-def _circle(tx: Tx, task_id: str, after_id: str) -> tuple[str, ...]:
-    above = tx.chains.above(after_id)
-    return cycle(task_id, [after_id], lambda here: above.get(here, ()))
-
-
 def take(tx: Tx, was: Task, step: Step, task: Task) -> Task | Refusal:
     """Store and announce ``task``, which is ``was`` with other fields, in its state after ``step``."""
     after = advance(task, step)
@@ -146,6 +175,10 @@ def take(tx: Tx, was: Task, step: Step, task: Task) -> Task | Refusal:
         return after
     store(tx, was, after)
     tx.announce(TaskChanged(id=after.id, state=after.state))
+    if after.state in chain.DEAD:
+        for fallen_was, fallen in chains.fallen(tx, after):
+            store(tx, fallen_was, fallen)
+            tx.announce(TaskChanged(id=fallen.id, state=fallen.state))
     return after
 
 

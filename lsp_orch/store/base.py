@@ -13,6 +13,7 @@ from lsp_orch.store.connection import Connection
 from lsp_orch.store.denials import DenialTable
 from lsp_orch.store.health import Health
 from lsp_orch.store.holds import HoldTable
+from lsp_orch.store.keys import KeyTable
 from lsp_orch.store.leases import LeaseTable, WaiterTable
 from lsp_orch.store.reads import ReadTable
 from lsp_orch.store.sessions import SessionTable
@@ -72,6 +73,11 @@ class Tx:
     def chains(self) -> ChainTable:
         """Who waits for whom, over any distance."""
         return ChainTable(self.connection)
+
+    @cached_property
+    def keys(self) -> KeyTable:
+        """What was asked with a key."""
+        return KeyTable(self.connection)
 
     @cached_property
     def versions(self) -> VersionTable:

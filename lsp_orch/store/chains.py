@@ -25,3 +25,10 @@ class ChainTable:
         for task, after in self._db.all("chain.above", id=task_id):
             found.setdefault(task, []).append(after)
         return found
+
+    def falling(self, task_id: str) -> Mapping[str, str]:
+        """Who is to be cancelled as this task is dead, and for whose sake each."""
+        found: dict[str, str] = {}
+        for each, cause in self._db.all("chain.falling", id=task_id):
+            found.setdefault(each, cause)
+        return found

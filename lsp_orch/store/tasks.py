@@ -84,11 +84,6 @@ class TaskTable:
         row = self._db.one("task.by_id", id=task_id)
         return None if row is None else _task(row, self.dependencies(row[0]))
 
-    def by_key(self, workspace: str, key: str) -> Task | None:
-        """The task that was asked for with that key."""
-        row = self._db.one("task.by_key", workspace=workspace, key=key)
-        return None if row is None else self.by_id(row[0])
-
     def of(self, workspace: str = "", states: Collection[State] = ()) -> list[Task]:
         """All of a workspace (empty: everywhere) in those states (none: in any), oldest first."""
         chosen = {"workspace": workspace, "states": f",{','.join(states)}," if states else ""}

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from lsp_orch.domain.settings import Settings
 from lsp_orch.domain.task import Isolation, Task
 from lsp_orch.endpoints.bell import Bell
 from lsp_orch.endpoints.rpc.reviews import ReviewMethods
+from lsp_orch.endpoints.rpc.role import Answer
 from lsp_orch.endpoints.rpc.tasks import TaskMethods, TaskOffice
 from lsp_orch.services.dispatcher import Dispatcher
 from lsp_orch.services.leases import Leases
@@ -35,6 +36,8 @@ from lsp_orch.services.tasks import Tasks
 from lsp_orch.store.sqlite import SqliteStore
 from tests.adapters.test_git import Repo
 from tests.fixtures.clock import FakeClock, SerialIds
+
+Call = Callable[[dict[str, Any]], Awaitable[Answer]]
 
 GOOD = Result(status=Status.DONE, summary="did it", changed_files=("new.txt",))
 
@@ -168,7 +171,62 @@ async def test_a_task_waits_for_others_and_says_for_whom(office: Office) -> None
 
 
 async def test_asking_twice_with_one_key_is_asking_once(office: Office) -> None:
-    assert (await office.add(key="k"))["id"] == (await office.add("another", key="k"))["id"]
+    first = await office.add(key="k")
+    assert (await office.add(key="k"))["id"] == first["id"]
+    where = {"prompt": "another", "workspace": str(office.repo.path), "key": "k"}
+    assert first["id"] in refused(await office.tasks.add(where), Code.KEY_REUSED)
+
+
+async def test_every_change_of_a_task_can_be_asked_for_twice(office: Office) -> None:
+    first, second = await office.add("first"), await office.add("second")
+    third = await office.add("third", after=[first["id"]])
+    calls: list[tuple[Call, dict[str, Any]]] = [
+        (office.tasks.after, {"id": third["id"], "after": [second["id"]]}),
+        (office.tasks.cancel, {"ids": [second["id"]]}),
+        (office.tasks.retry, {"ids": [second["id"]]}),
+    ]
+    for number, (call, params) in enumerate(calls):
+        answer = await call({**params, "key": f"k{number}"})
+        assert isinstance(answer, dict)
+        assert await call({**params, "key": f"k{number}"}) == answer
+        if number:
+            refused(await call(params), Code.TASK_STATE)
+    refused(await office.tasks.retry({"ids": [second["id"]], "key": "k1"}), Code.KEY_REUSED)
+
+
+async def test_so_can_reviews(office: Office) -> None:
+    first, second = await office.add("first"), await office.add("second")
+    await office.work("a.txt")
+    await office.work("b.txt")
+    wanted = {"ids": [first["id"]], "key": "k"}
+    assert await office.reviews.accept(wanted) == await office.reviews.accept(wanted)
+    unwanted = {"id": second["id"], "reason": "no", "key": "k"}
+    assert await office.reviews.reject(unwanted) == await office.reviews.reject(unwanted)
+    refused(await office.reviews.reject({**unwanted, "reason": "other"}), Code.KEY_REUSED)
+    await office.tasks.retry({"ids": [second["id"]]})
+    assert _dict(await office.reviews.reject(unwanted))["task"]["state"] == "ready", "and nothing is done"
+
+
+async def test_a_task_falls_with_what_it_waits_for_if_it_was_asked_to(office: Office) -> None:
+    first = await office.add("first")
+    second = await office.add("second", after=[first["id"]], on_failed="cascade")
+    third = await office.add("third", after=[second["id"]])
+    await office.tasks.cancel({"ids": [first["id"]]})
+    assert [await office.state(each["id"]) for each in (second, third)] == ["cancelled", "pending"]
+    shown = _dict(await office.tasks.show({"id": second["id"]}))["task"]
+    assert first["id"] in shown["error"]
+    assert shown["on_failed"] == "cascade"
+    refused(await office.tasks.retry({"ids": [second["id"]]}), Code.TASK_BLOCKED)
+    assert isinstance(await office.tasks.retry({"ids": [second["id"], first["id"]]}), dict)
+    assert await office.state(second["id"]) == "pending"
+
+
+async def test_a_task_cannot_wait_for_itself_over_others(office: Office) -> None:
+    head = await office.add("head")
+    first = await office.add("first", after=[head["id"]])
+    second = await office.add("second", after=[first["id"]])
+    message = refused(await office.tasks.after({"id": first["id"], "after": [second["id"]]}), Code.TASK_CYCLE)
+    assert f"{first['id']} after {second['id']} after {first['id']}" in message
 
 
 @pytest.mark.parametrize(
@@ -182,6 +240,7 @@ async def test_asking_twice_with_one_key_is_asking_once(office: Office) -> None:
         {"max_usd": float("inf")},
         {"attempts": 0},
         {"isolate": "moon"},
+        {"on_failed": "weep"},
         {"paths": "src"},
         {"timeout_s": -1},
     ],

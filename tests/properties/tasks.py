@@ -79,23 +79,17 @@ class TaskMachine(RuleBasedStateMachine):
     @initialize()
     def begins_with_a_chain(self) -> None:
         for after in ([], [0], [0, 1]):
-            self.files(after, 2, "")
+            self.files(after, 2)
 
-    @rule(
-        after=st.lists(numbers, max_size=3),
-        priority=st.integers(0, 4),
-        key=st.sampled_from(("", "", "", "", "k1", "k2")),
-    )
-    def files(self, after: list[int], priority: int, key: str) -> None:
+    @rule(after=st.lists(numbers, max_size=3), priority=st.integers(0, 4))
+    def files(self, after: list[int], priority: int) -> None:
         waits = {self.filed[each % len(self.filed)] for each in after if self.filed}
-        known = self.run(lambda tx: tx.tasks.by_key("/w", key))
         draft = Draft(
             workspace="/w",
             prompt="do it",
             title="it",
             after=tuple(waits),
             priority=priority,
-            key=key,
             max_usd=1,
             max_turns=1,
             timeout_s=1,
@@ -103,9 +97,6 @@ class TaskMachine(RuleBasedStateMachine):
         )
         task = self.run(lambda tx: self.tasks.add(tx, draft))
         assert isinstance(task, Task)
-        if known:
-            assert task.id == known.id, "asked twice with one key"
-            return
         self.filed.append(task.id)
         self.after[task.id] = waits
         self.spent[task.id] = 0

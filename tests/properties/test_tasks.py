@@ -11,6 +11,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from lsp_orch.domain import chain, ending, starting
 from lsp_orch.domain.result import Ending
 from lsp_orch.domain.task import STEPS, State, Step, Task
+from lsp_orch.services import chains as chains_service
 from lsp_orch.services import dispatcher as dispatcher_service
 from lsp_orch.services import tasks as tasks_service
 from lsp_orch.services.dispatcher import Dispatcher
@@ -143,7 +144,7 @@ SEEDS: list[tuple[Seed, str]] = [
     (method(Dispatcher, "orphans", lambda *_: []), "forgotten"),
     # 6: dependencies first, and no cycle
     (method(chain, "ready", lambda _: True), "before what it waits for"),
-    (method(tasks_service, "cycle", lambda *_: ()), "a cycle got in"),
+    (method(chains_service, "cycle", lambda *_: ()), "a cycle got in"),
     (method(Tasks, "settle", lambda *_: None), "it waits for nothing"),
     (query("chain.released", ("other.state <> 'done'", "other.state = 'failed'")), "before what it waits"),
     # parked runs: one call, one session, no attempt, and nothing left behind
@@ -163,7 +164,6 @@ SEEDS: list[tuple[Seed, str]] = [
     (method(tasks_service, "rank", lambda _, priority, __: priority), "more urgent"),
     (claims(("AND next_attempt_at <= :now", "AND :now > 0")), "before its time"),
     (query("task.claim", ("attempt = attempt + 1", "attempt = attempt")), "too many attempts|CHECK"),
-    (method(TaskTable, "by_key", lambda *_: None), "one key|UNIQUE"),
 ]
 
 

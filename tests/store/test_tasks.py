@@ -80,8 +80,6 @@ def test_what_was_stored_comes_back(store: Store) -> None:
         assert tx.tasks.by_id("a") == task
         assert tx.tasks.update(task, full)
         assert tx.tasks.by_id("a") == full
-        assert tx.tasks.by_key("/w", "k") == full
-        assert tx.tasks.by_key("/w", "") is None
         assert tx.tasks.counts() == {State.READY: 1}
         assert tx.tasks.engaged() == [full]
 
@@ -215,10 +213,8 @@ def test_what_makes_no_sense_is_not_stored(store: Store, engine: Engine, wrong: 
         force(engine, "a", "ready", **wrong)
 
 
-def test_one_key_is_one_task_in_a_workspace(store: Store, engine: Engine) -> None:
-    put(store, pending("a", key="k"), pending("b", key="k", workspace="/other"), pending("c"), pending("d"))
-    with pytest.raises(engine.refused, match=r"(?i)UNIQUE"):
-        put(store, pending("e", key="k"))
+def test_a_key_may_come_again(store: Store) -> None:
+    put(store, pending("a", key="k"), pending("b", key="k"))
 
 
 def test_a_change_of_what_has_changed_meanwhile_is_not_stored(store: Store, engine: Engine) -> None:

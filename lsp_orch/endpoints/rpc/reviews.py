@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from lsp_orch.domain.errors import Code, Misuse, Refusal
+from lsp_orch.domain.keys import Request, request
 from lsp_orch.domain.task import State, Task
 from lsp_orch.endpoints import task_shapes
 from lsp_orch.endpoints.desk import Desk
@@ -12,6 +13,7 @@ from lsp_orch.endpoints.params import optional, required, strings
 from lsp_orch.endpoints.rpc.role import Answer, Method
 from lsp_orch.endpoints.wholly import wholly
 from lsp_orch.services.reviews import Reviews
+from lsp_orch.store.base import Tx
 
 _LONGEST = 1_000_000  # characters of a diff in one answer
 
@@ -62,10 +64,12 @@ class ReviewMethods:
 
     async def accept(self, params: dict[str, Any]) -> Answer:
         """``{"ids"}`` to ``{"tasks": [Task]}``: merged in this order, until one cannot be."""
-        done = []
+        done, key = [], optional(params, "key", "")  # known with each task as it is merged
         for task_id in strings(params, "ids"):
+            asked = request("review.accept", {"key": key}, task_id)
             async with self._merging:
-                task = await wholly(self._accept(task_id))
+                known = await self._known(asked)
+                task = await wholly(self._accept(task_id, asked)) if known is None else known
             if isinstance(task, Refusal):
                 return task
             done.append(task_shapes.task(task))
@@ -76,20 +80,37 @@ class ReviewMethods:
         task_id, reason = required(params, "id", str), required(params, "reason", str).strip()
         if not reason:
             raise Misuse(Code.BAD_REQUEST, "say why: the reason is told to whoever does it anew")
-        task = await self._open(task_id)
-        if isinstance(task, Refusal):
-            return task
-        opened = task
-        rejected = await self._desk.do(lambda tx: self._reviews.rejected(tx, opened, reason))
-        if isinstance(rejected, Refusal):
-            return rejected
-        await asyncio.to_thread(self._reviews.tidy, rejected)
-        return {"task": task_shapes.task(rejected)}
+        asked = request("review.reject", params, task_id)
+        rejected = await self._known(asked) or await self._reject(task_id, reason, asked)
+        return rejected if isinstance(rejected, Refusal) else {"task": task_shapes.task(rejected)}
 
     async def _open(self, task_id: str) -> Task | Refusal:
         return await self._desk.do(lambda tx: self._reviews.in_review(tx, task_id))
 
-    async def _accept(self, task_id: str) -> Task | Refusal:
+    async def _known(self, asked: Request) -> Task | Refusal | None:
+        """The task that a request with this key was about, if there was one."""
+        known = await self._desk.do(lambda tx: self._reviews.keys.known(tx, asked))
+        return known[0] if isinstance(known, list) else known
+
+    async def _once(self, asked: Request, work: Callable[[Tx], Task | Refusal]) -> Task | Refusal:
+        def listed(tx: Tx) -> list[Task] | Refusal:
+            done = work(tx)
+            return [done] if isinstance(done, Task) else done
+
+        done = await self._desk.do(lambda tx: self._reviews.keys.once(tx, asked, lambda: listed(tx)))
+        return done if isinstance(done, Refusal) else done[0]
+
+    async def _reject(self, task_id: str, reason: str, asked: Request) -> Task | Refusal:
+        task = await self._open(task_id)
+        if isinstance(task, Refusal):
+            return task
+        opened = task
+        rejected = await self._once(asked, lambda tx: self._reviews.rejected(tx, opened, reason))
+        if isinstance(rejected, Task) and rejected.state is State.FAILED:
+            await asyncio.to_thread(self._reviews.tidy, rejected)
+        return rejected
+
+    async def _accept(self, task_id: str, asked: Request) -> Task | Refusal:
         """Try the merge, look once more that nobody writes there, and only then move the user's checkout."""
         task = await self._open(task_id)
         if isinstance(task, Refusal):
@@ -106,7 +127,7 @@ class ReviewMethods:
         if refusal := await asyncio.to_thread(self._reviews.land, opened, merged):
             return refusal
         await self._learn(opened)
-        accepted = await self._desk.do(lambda tx: self._reviews.accepted(tx, opened))
+        accepted = await self._once(asked, lambda tx: self._reviews.accepted(tx, opened))
         if isinstance(accepted, Task):
             await asyncio.to_thread(self._reviews.tidy, accepted)
         return accepted

@@ -2,12 +2,14 @@
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
 
 from lsp_orch.domain.errors import Code, Misuse, Refusal
-from lsp_orch.domain.task import AUTO, SETTLED, Draft, Isolation, State, Task
+from lsp_orch.domain.keys import Request, request
+from lsp_orch.domain.task import AUTO, SETTLED, Draft, Isolation, OnDead, State, Task
 from lsp_orch.endpoints import task_shapes
 from lsp_orch.endpoints.bell import Bell
 from lsp_orch.endpoints.desk import Desk
@@ -57,6 +59,7 @@ class TaskMethods:
             "task.show": self.show,
             "task.cancel": self.cancel,
             "task.retry": self.retry,
+            "task.after": self.after,
             "task.wait": self.wait,
             "task.logs": self.logs,
         }
@@ -67,9 +70,16 @@ class TaskMethods:
         if isinstance(draft, Refusal):
             return draft
         workspace = await asyncio.to_thread(self._checkout, draft.workspace)
-        wanted = replace(draft, workspace=workspace)
-        task = await self._desk.do(lambda tx: self._tasks.add(tx, wanted))
-        return task if isinstance(task, Refusal) else {"task": task_shapes.task(task)}
+        wanted, asked = replace(draft, workspace=workspace), request("task.add", params, workspace)
+        return _one(await self._once(asked, lambda tx: self._tasks.add(tx, wanted)))
+
+    async def after(self, params: dict[str, Any]) -> Answer:
+        """``{"id", "after"}`` to ``{"task": Task}``: a pending task waits for more."""
+        task_id, after = required(params, "id", str), strings(params, "after")
+        asked = request("task.after", params, task_id)
+        done = _one(await self._once(asked, lambda tx: self._tasks.wait_for(tx, task_id, after)))
+        self._bell.ring_end()  # it may wait for one that is dead
+        return done
 
     async def listing(self, params: dict[str, Any]) -> Answer:
         """``{"workspace"}`` (empty: everywhere), ``{"states"}`` (none: all) to ``{"tasks": [Task]}``."""
@@ -94,17 +104,18 @@ class TaskMethods:
 
     async def cancel(self, params: dict[str, Any]) -> Answer:
         """``{"ids"}`` to ``{"tasks": [Task]}``; all or none."""
-        ids = strings(params, "ids")
-        done = await self._desk.do(lambda tx: self._tasks.cancel(tx, ids))
+        ids, asked = strings(params, "ids"), request("task.cancel", params)
+        done = await self._once(asked, lambda tx: self._tasks.cancel(tx, ids))
         if not isinstance(done, Refusal):
             for task in done:
-                await asyncio.to_thread(self._reviews.tidy, task)
+                if task.state is State.CANCELLED:  # or it was asked once more, and has gone on since
+                    await asyncio.to_thread(self._reviews.tidy, task)
         return _answer(done)
 
     async def retry(self, params: dict[str, Any]) -> Answer:
         """``{"ids"}`` to ``{"tasks": [Task]}``; all or none."""
-        ids = strings(params, "ids")
-        return _answer(await self._desk.do(lambda tx: self._tasks.retry(tx, ids)))
+        ids, asked = strings(params, "ids"), request("task.retry", params)
+        return _answer(await self._once(asked, lambda tx: self._tasks.retry(tx, ids)))
 
     async def wait(self, params: dict[str, Any]) -> Answer:
         """``{"ids", "timeout_s"}`` to ``{"tasks": [Task]}`` once all have settled, or when the time is up.
@@ -138,6 +149,17 @@ class TaskMethods:
                 return {"lines": lines, "offset": end, "more": bool(lines) or runs, "attempt": task.attempt}
             await rung.wait()
 
+    async def _once(
+        self, asked: Request, work: Callable[[Tx], list[Task] | Task | Refusal]
+    ) -> list[Task] | Refusal:
+        """Do it, or answer as the last time when it was asked with the same key."""
+
+        def listed(tx: Tx) -> list[Task] | Refusal:
+            done = work(tx)
+            return [done] if isinstance(done, Task) else done
+
+        return await self._desk.do(lambda tx: self._tasks.keys.once(tx, asked, lambda: listed(tx)))
+
     def _checkout(self, folder: str) -> str:
         """The top of the checkout; raises when no work could begin there."""
         self._git.head(folder)
@@ -168,6 +190,7 @@ class TaskMethods:
             timeout_s=optional(params, "timeout_s", settings.tasks_timeout_s),
             attempts=optional(params, "attempts", settings.tasks_attempts),
             key=optional(params, "key", ""),
+            on_dead=_on_dead(optional(params, "on_failed", OnDead.BLOCK.value)),
         )
 
 
@@ -179,6 +202,10 @@ def _all(tx: Tx, ids: list[str]) -> list[Task] | Refusal:
             return not_found(task_id)
         tasks.append(task)
     return tasks
+
+
+def _one(tasks: list[Task] | Refusal) -> Answer:
+    return tasks if isinstance(tasks, Refusal) else {"task": task_shapes.task(tasks[0])}
 
 
 def _answer(tasks: list[Task] | Refusal) -> Answer:
@@ -197,6 +224,13 @@ def _isolation(name: str) -> Isolation:
         return Isolation(name)
     except ValueError:
         raise Misuse(Code.BAD_REQUEST, f"isolate must be worktree or shared, not {name}") from None
+
+
+def _on_dead(name: str) -> OnDead:
+    try:
+        return OnDead(name)
+    except ValueError:
+        raise Misuse(Code.BAD_REQUEST, f"on_failed must be block or cascade, not {name}") from None
 
 
 def _title(prompt: str) -> str:

@@ -31,3 +31,16 @@ WITH RECURSIVE above (task_id, after_id) AS (
     WHERE task_after.task_id = above.after_id
 )
 SELECT task_id, after_id FROM above;
+
+-- Who falls with a dead task: those that asked for it, from one to the next.
+-- name: falling
+WITH RECURSIVE falling (id, cause) AS (
+    SELECT task.id, task_after.after_id FROM task_after CROSS JOIN task
+    WHERE task_after.after_id = :id AND task.id = task_after.task_id
+        AND task.state = 'pending' AND task.on_dead = 'cascade'
+    UNION
+    SELECT task.id, task_after.after_id FROM falling CROSS JOIN task_after CROSS JOIN task
+    WHERE task_after.after_id = falling.id AND task.id = task_after.task_id
+        AND task.state = 'pending' AND task.on_dead = 'cascade'
+)
+SELECT id, cause FROM falling;

@@ -58,9 +58,6 @@ SELECT id, state, workspace, prompt, title, priority, model, isolate, max_usd, m
     paths, check_command, result
 FROM task WHERE id = :id;
 
--- name: by_key
-SELECT id FROM task WHERE workspace = :workspace AND key = :key AND key <> '';
-
 -- name: states
 SELECT id, state FROM task ORDER BY place;
 

@@ -20,6 +20,7 @@ from lsp_orch.store.base import Tx
 from lsp_orch.store.sqlite import SqliteStore
 
 Answer = TypeVar("Answer")
+_WORKERS = 64  # more than there are: nobody is held back
 _DONE = Outcome(result=Result(status=Status.DONE, summary="did it"))
 
 
@@ -64,7 +65,7 @@ class Ours:
 
         async def claim() -> float:
             begin = time.perf_counter()
-            task = await self._do(self._dispatcher.claim)
+            task = await self._do(self._claim)
             spent = time.perf_counter() - begin
             if not isinstance(task, Task):
                 raise TypeError("there is no task to claim")
@@ -83,6 +84,9 @@ class Ours:
             return task
 
         return [self._loop.run(add(each)) for each in drafts]
+
+    def _claim(self, tx: Tx) -> Task | Idle:
+        return self._dispatcher.claim(tx, _WORKERS)
 
     async def _do(self, work: Callable[[Tx], Answer]) -> Answer:
         return await self._desk.do(work)
