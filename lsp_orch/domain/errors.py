@@ -46,6 +46,7 @@ class Code(StrEnum):
     NOT_A_REPOSITORY = "not-a-repository"
     NO_COMMITS = "no-commits"
     PATH_OUTSIDE = "path-outside"
+    PLAN_INVALID = "plan-invalid"
     REAPING_FROZEN = "reaping-frozen"
     RESULT_INVALID = "result-invalid"
     SANDBOX_MISSING = "sandbox-missing"
