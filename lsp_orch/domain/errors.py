@@ -61,6 +61,8 @@ class Code(StrEnum):
     TASK_NOT_FOUND = "task-not-found"
     TASK_STATE = "task-state"
     TASK_TIMEOUT = "task-timeout"
+    TEMPLATE_INVALID = "template-invalid"
+    TEMPLATE_NOT_FOUND = "template-not-found"
     TREE_DIRTY = "tree-dirty"
     UNKNOWN_METHOD = "unknown-method"
     VAULT_READ_ONLY = "vault-read-only"

@@ -16,6 +16,7 @@ from lsp_orch.services.ports.repositories import Repositories
 from lsp_orch.services.ports.secrets_filter import Secrets
 from lsp_orch.services.ports.settings import SettingsOf
 from lsp_orch.services.ports.shell import ShellWrites
+from lsp_orch.services.ports.templates import Templates
 from lsp_orch.services.ports.trees import Trees
 from lsp_orch.services.ports.worker import Entry, Job, ReadLog, Run, Shelter, Worker
 
@@ -45,6 +46,7 @@ __all__ = [
     "SettingsOf",
     "ShellWrites",
     "Shelter",
+    "Templates",
     "Touch",
     "Touched",
     "Trees",
