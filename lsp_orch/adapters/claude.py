@@ -1,29 +1,21 @@
-"""Claude Code as a worker: its command line, its environment, and the hooks that keep it to the rules."""
+"""Claude Code as a worker: how one is started."""
 
 import asyncio
-import json
 import os
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
+from lsp_orch.adapters.claude_command import command, files
 from lsp_orch.adapters.claude_run import ClaudeRun
 from lsp_orch.adapters.sandbox import ignore_file
 from lsp_orch.adapters.worker_environment import environment
 from lsp_orch.adapters.worker_log import WorkerLog, secrets
 from lsp_orch.domain.errors import Code, Unavailable
-from lsp_orch.domain.hook_settings import gate
-from lsp_orch.domain.result import schema
-from lsp_orch.domain.sandbox_settings import sandbox
 from lsp_orch.services.ports import Job, Processes
 
-# The user's and the project's memory and rules count; the local file belongs to another checkout.
-_SOURCES = "user,project"
-_FENCED = f"{_SOURCES},local"  # but the fence stands there
 _LINE = 16 * 1024 * 1024  # bytes: an event holds a whole tool result
-_GIT = ("git status", "git diff", "git log", "git add", "git commit")
 
 
 class ClaudeWorker:
@@ -52,10 +44,10 @@ class ClaudeWorker:
         tmp = tempfile.mkdtemp(prefix="lo-")  # short: the client makes a Unix socket below it
         log = WorkerLog(job.log, (*secrets(self._environment), job.entry.token))
         try:
-            file = _private(Path(tmp) / "settings.json", json.dumps(settings(self._hook, job)))
+            files(Path(tmp), self._hook, job)
             with (Path(tmp) / "stderr").open("wb") as stderr:
                 process = await asyncio.create_subprocess_exec(
-                    *command(self._program, job, file),
+                    *command(self._program, job, Path(tmp)),
                     cwd=job.folder,
                     env=await asyncio.to_thread(self._environment_of, job, tmp),
                     stdin=asyncio.subprocess.PIPE,
@@ -78,40 +70,6 @@ class ClaudeWorker:
     def _environment_of(self, job: Job, tmp: str) -> dict[str, str]:
         its = environment(self._environment, job.session_id, tmp, self._silence_s)
         return its | (ignore_file(Path(tmp) / "ignored", job.folder, its) if job.shelter else {})
-
-
-def command(program: str, job: Job, settings: Path) -> list[str]:
-    """The command line; neither the prompt nor the token is in it, because other users may read those."""
-    return [
-        *(program, "-p", "--verbose", "--input-format", "stream-json", "--output-format", "stream-json"),
-        *("--json-schema", json.dumps(schema())),
-        *("--resume" if job.resumes else "--session-id", job.session_id),
-        *("--model", job.model),
-        *("--max-turns", str(job.max_turns)),
-        *("--max-budget-usd", f"{job.max_usd:g}"),
-        *("--permission-mode", "acceptEdits"),
-        *("--setting-sources", _FENCED if job.shelter else _SOURCES),
-        *("--settings", str(settings)),
-    ]
-
-
-def settings(hook: Sequence[str], job: Job) -> dict[str, Any]:
-    """The session's own settings: our hooks, and leave to commit and to run the check command."""
-    allowed = [f"Bash({words}:*)" for words in (*_GIT, *filter(None, [job.check]))]
-    # the user's own "no hooks" must not take away the guard of other people's files
-    shut_in = sandbox(job.shelter.writable, nested=job.shelter.nested) if job.shelter else {"enabled": False}
-    return {
-        "disableAllHooks": False,
-        "hooks": gate(hook, job.entry.url, job.entry.token),
-        "permissions": {"allow": allowed},
-        "sandbox": shut_in,
-    }
-
-
-def _private(path: Path, text: str) -> Path:
-    """Write what only we and the worker may read: the folder is its own."""
-    path.write_text(text, encoding="utf-8")
-    return path
 
 
 def _missing(program: str, error: OSError) -> Unavailable:

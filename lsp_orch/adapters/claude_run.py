@@ -9,9 +9,11 @@ from collections.abc import AsyncGenerator, Mapping
 from pathlib import Path
 from typing import Any
 
+from lsp_orch.adapters import claude_events
+from lsp_orch.adapters.claude_events import Said
 from lsp_orch.adapters.worker_log import WorkerLog
 from lsp_orch.domain.errors import Code, Refusal
-from lsp_orch.domain.result import Deferred, Outcome, Result, parse
+from lsp_orch.domain.result import Reply
 from lsp_orch.services.ports import Processes
 
 _TAIL = 4096  # bytes of what it wrote to stderr
@@ -33,8 +35,8 @@ class ClaudeRun:
         self._processes = processes
         self._log = log
         self._tmp = tmp
-        self._result: Mapping[str, Any] | None = None
-        self._said = ""
+        self._said = Said()
+        self._stderr = ""
         self.pid = process.pid
         self.started = processes.started(process.pid) or 0.0
 
@@ -55,28 +57,16 @@ class ClaudeRun:
                 return
             yield self._take(line.decode("utf-8", "backslashreplace"))
 
-    def outcome(self) -> Outcome:
-        """What it came to, known after ``end``: only a structured output that fits the schema counts.
-
-        The exit status and the event's subtype prove nothing: both can be fine without any result.
-        """
-        event = self._result
-        if event is None:
-            return Outcome(result=self._died())
-        return Outcome(
-            result=self._came_to(event),
-            cost_usd=_number(event.get("total_cost_usd")),
-            turns=int(_number(event.get("num_turns"))),
+    def reply(self) -> Reply:
+        """What it came to, known after ``end``: only what it hands back for its schema counts."""
+        result = self._said.result
+        if result is None:
+            return Reply(came_to=self._died())
+        return Reply(
+            came_to=claude_events.came_to(result) or self._failed(result),
+            cost_usd=claude_events.cost_usd(result),
+            turns=claude_events.turns(result),
         )
-
-    def _came_to(self, event: Mapping[str, Any]) -> Result | Refusal | Deferred:
-        match event:
-            case {"structured_output": output} if output is not None:
-                return parse(output)
-            case {"deferred_tool_use": {"name": str(tool)}}:
-                return Deferred(tool=tool)
-            case _:
-                return self._failed(event)
 
     async def end(self, grace_s: float) -> None:
         """Stop the session and all it has started; returns when all are gone.
@@ -86,7 +76,7 @@ class ClaudeRun:
         """
         try:
             if self._process.returncode is None:
-                if self._result is None:
+                if self._said.result is None:
                     self._send({"type": "control_request", "request_id": "end", "request": _INTERRUPT})
                 self._close_input()
                 with contextlib.suppress(TimeoutError):  # it does not listen: the signals follow
@@ -101,18 +91,10 @@ class ClaudeRun:
 
     def _take(self, line: str) -> str:
         self._log.write(line)
-        try:
-            event = json.loads(line)
-        except ValueError:
-            return "unreadable"
-        if not isinstance(event, dict):
-            return "unreadable"
-        if event.get("type") == "result":
-            # a message that came too late makes one more turn, which has no result of its own to report
-            known = (self._result or {}).get("structured_output")
-            self._result = {"structured_output": known, **event}
+        kind = self._said.take(line)
+        if kind == "result":
             self._close_input()
-        return str(event.get("type", "unknown"))
+        return kind
 
     def _send(self, message: Mapping[str, Any]) -> None:
         assert self._process.stdin is not None  # noqa: S101 - it was started with a pipe
@@ -124,7 +106,7 @@ class ClaudeRun:
         self._process.stdin.close()
 
     def _died(self) -> Refusal:
-        last = self._said.splitlines()[-1:]
+        last = self._stderr.splitlines()[-1:]
         said = f" and said: {last[0]}" if last else ""
         return Refusal(
             code=Code.WORKER_DIED,
@@ -132,24 +114,20 @@ class ClaudeRun:
             hint="the attempt's log shows how far it came: lsp-orch task logs ID",
         )
 
-    def _failed(self, event: Mapping[str, Any]) -> Refusal:
-        reason = str(event.get("terminal_reason") or event.get("subtype") or "no reason given")
-        status = event.get("api_error_status")
-        errors = event.get("errors") or [event.get("result") or ""]
-        detail = self._log.clean(str(errors[0]))[:300] if event.get("is_error") else ""
+    def _failed(self, result: claude_events.Event) -> Refusal:
+        detail = self._log.clean(claude_events.detail(result))[:300]
+        reason = claude_events.reason(result)
         return Refusal(
             code=Code.RESULT_INVALID,
-            message=f"the worker reported no structured result: {reason}"
-            + (f" {status}" if status else "")
-            + (f", {detail}" if detail else ""),
+            message=f"the worker reported no structured result: {', '.join(filter(None, [reason, detail]))}",
             hint="the attempt's log shows what it did: lsp-orch task logs ID",
         )
 
     def _bury(self) -> None:
         said = (self._tmp / "stderr").read_bytes()[-_TAIL:].decode("utf-8", "backslashreplace")
-        self._said = self._log.clean(said).strip()
-        if self._said:
-            self._log.write(self._said)
+        self._stderr = self._log.clean(said).strip()
+        if self._stderr:
+            self._log.write(self._stderr)
         self._log.close()
         shutil.rmtree(self._tmp, ignore_errors=True)  # what a worker leaves in its own /tmp is nobody's loss
 
@@ -163,7 +141,3 @@ def _ending(status: int | None) -> str:
     if status < 0:
         return f"killed by {signal.Signals(-status).name}"
     return f"exit status {status}"
-
-
-def _number(value: object) -> float:
-    return float(value) if isinstance(value, int | float) else 0.0

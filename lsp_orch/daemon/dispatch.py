@@ -7,6 +7,7 @@ import os
 from functools import partial
 
 from lsp_orch.daemon.attempt import Attempts
+from lsp_orch.daemon.part import Plain
 from lsp_orch.domain.errors import Unavailable
 from lsp_orch.domain.events import Event, LeaseGranted, TaskChanged, WaiterGone
 from lsp_orch.domain.grants import Waiter
@@ -23,7 +24,7 @@ _AGAIN_S = 5.0
 _log = logging.getLogger(__name__)
 
 
-class Dispatch:
+class Dispatch(Plain):
     """Every worker is a child of ``run``; subscribe ``on_event`` to the news before that."""
 
     def __init__(

@@ -12,10 +12,12 @@ from lsp_orch.adapters.programs import find_claude
 from lsp_orch.adapters.worker_log import read_log
 from lsp_orch.client import hook
 from lsp_orch.daemon.attempt import Attempts, Ears
+from lsp_orch.daemon.counter import Counter
 from lsp_orch.daemon.dispatch import Dispatch
 from lsp_orch.daemon.fencing import Fencing
 from lsp_orch.daemon.gate import Gate
 from lsp_orch.daemon.news import News
+from lsp_orch.daemon.part import Part
 from lsp_orch.daemon.sheltering import Sheltering
 from lsp_orch.daemon.world import World
 from lsp_orch.domain.settings import Settings
@@ -24,7 +26,7 @@ from lsp_orch.endpoints.bell import Bell
 from lsp_orch.endpoints.desk import Desk
 from lsp_orch.endpoints.rpc.reviews import ReviewMethods
 from lsp_orch.endpoints.rpc.role import Method
-from lsp_orch.endpoints.rpc.tasks import TaskMethods
+from lsp_orch.endpoints.rpc.tasks import TaskMethods, TaskOffice
 from lsp_orch.services.dispatcher import Dispatcher
 from lsp_orch.services.parking import Parking
 from lsp_orch.services.ports import SettingsOf
@@ -67,15 +69,15 @@ class Labour:
         worktrees = world.places.state / "worktrees"
         self._files = TaskFiles(worktrees=worktrees, logs=world.places.state / "tasks")
         self.git = GitProgram(worktrees)
-        self._bell = bell = Bell()
-        self._dispatch = dispatch = self._dispatching()
-        self._methods = self._all_methods(settings_of, learn)
-        for subscriber in (bell.on_event, dispatch.on_event):
-            news.subscribe(subscriber)
+        self._bell = Bell()
+        self._dispatch = self._dispatching()
+        self._parts: tuple[Part, ...] = (self._counter(settings_of, learn), self._dispatch)
+        for part in self._parts:
+            news.subscribe(part.on_event)
 
     def methods(self) -> dict[str, Method]:
-        """The ``task.*`` and ``review.*`` calls."""
-        return self._methods
+        """The calls of all parts."""
+        return {name: method for part in self._parts for name, method in part.methods().items()}
 
     def counts(self, tx: Tx) -> Mapping[str, int]:
         """How many tasks are in each state, also where that is none."""
@@ -88,22 +90,24 @@ class Labour:
 
     def busy(self) -> bool:
         """Whether a worker works, or a task waits for its time."""
-        return self._dispatch.busy()
+        return any(part.busy() for part in self._parts)
 
     async def run(self) -> None:
         """Start what may start, until cancelled."""
         await self._custody.gate.open()
         try:
             await self._custody.fencing.clean()
-            async with asyncio.TaskGroup() as both:
-                both.create_task(self._custody.fencing.run())
-                both.create_task(self._dispatch.run())
+            async with asyncio.TaskGroup() as services:
+                services.create_task(self._custody.fencing.run())
+                for part in self._parts:
+                    services.create_task(part.run())
         finally:
             self._custody.gate.close()
 
     async def drain(self) -> None:
         """End the workers in order; their tasks are queued again."""
-        await self._dispatch.drain()
+        for part in self._parts:
+            await part.drain()
 
     def _dispatching(self) -> Dispatch:
         """What starts each task in its turn."""
@@ -142,12 +146,19 @@ class Labour:
             ears=custody.ears,
         )
 
-    def _all_methods(
-        self, settings_of: SettingsOf, learn: Callable[[Task], Awaitable[None]]
-    ) -> dict[str, Method]:
+    def _counter(self, settings_of: SettingsOf, learn: Callable[[Task], Awaitable[None]]) -> Counter:
         """What a command line may ask of tasks and their work."""
         world, desk, git, files = self._world, self._desk, self.git, self._files
         tasks = Tasks(world.clock, world.ids, self._settings)
         reviews = Reviews(world.clock, git, ShellChecks(world.processes), world.paths, tasks, files)
-        task_methods = TaskMethods(desk, tasks, reviews, git, files, self._bell, settings_of, read_log)
-        return {**task_methods.methods(), **ReviewMethods(desk, reviews, learn).methods()}
+        office = TaskOffice(
+            desk=desk,
+            tasks=tasks,
+            reviews=reviews,
+            git=git,
+            files=files,
+            bell=self._bell,
+            settings=settings_of,
+            read_log=read_log,
+        )
+        return Counter(self._bell, TaskMethods(office), ReviewMethods(desk, reviews, learn))

@@ -47,6 +47,22 @@ class Outcome:
     turns: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """What a session handed back for the schema it was given; nobody has read it yet."""
+
+    value: object
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """How a session ended, and what it has cost; what its output means is for whoever gave it the schema."""
+
+    came_to: Output | Refusal | Deferred
+    cost_usd: float = 0.0
+    turns: int = 0
+
+
 FIELDS: dict[str, Field] = {
     "status": Field(
         meaning="done when all that was asked is finished, partial when some of it is, failed otherwise",
@@ -76,6 +92,13 @@ def parse(value: object) -> Result | Refusal:
         follow_ups=tuple(report["follow_ups"]),
         learnings=tuple(report["learnings"]),
     )
+
+
+def read(reply: Reply) -> Outcome:
+    """What a session that was to do a task came to."""
+    came_to = reply.came_to
+    result = parse(came_to.value) if isinstance(came_to, Output) else came_to
+    return Outcome(result=result, cost_usd=reply.cost_usd, turns=reply.turns)
 
 
 def _refuse(reason: str) -> Refusal:

@@ -8,13 +8,14 @@ from uuid import uuid4
 
 import pytest
 
-from lsp_orch.adapters.claude import ClaudeWorker, command
+from lsp_orch.adapters.claude import ClaudeWorker
+from lsp_orch.adapters.claude_command import command
 from lsp_orch.adapters.claude_run import ClaudeRun
 from lsp_orch.adapters.processes import SystemProcesses
 from lsp_orch.adapters.worker_environment import environment
 from lsp_orch.demo.scripted_model import Call, ScriptedModel, Turn, answer, text, tool
 from lsp_orch.domain.errors import Code, Refusal, Unavailable
-from lsp_orch.domain.result import Outcome, Result
+from lsp_orch.domain.result import Outcome, Result, read
 from lsp_orch.endpoints.hooks.event import HookEvent
 from lsp_orch.endpoints.hooks.verdict import PASS, Verdict, refuse
 from lsp_orch.services.ports import Entry, Job
@@ -63,7 +64,7 @@ async def play(
         async with asyncio.timeout(30):
             kinds = await events(run)
             await run.end(5.0)
-    return run.outcome(), kinds
+    return read(run.reply()), kinds
 
 
 async def events(run: ClaudeRun) -> list[str]:
@@ -136,7 +137,7 @@ async def test_the_turn_that_a_late_message_makes_costs_nobody_the_result(tmp_pa
     run = await ClaudeWorker(str(client), ["/bin/true"], SystemProcesses(), 300.0).start(only)
     assert await events(run) == ["result", "result"]
     await run.end(1.0)
-    outcome = run.outcome()
+    outcome = read(run.reply())
     assert isinstance(outcome.result, Result)
     assert outcome.cost_usd == pytest.approx(0.3)
 
@@ -200,7 +201,7 @@ async def test_ending_a_busy_one_leaves_nothing_alive(claude: RealClaude, model:
     await asyncio.to_thread(model.wait_for, lambda call: call.status == 200)
     await run.end(5.0)
     await reading
-    assert isinstance(run.outcome().result, Refusal)
+    assert isinstance(run.reply().came_to, Refusal)
     assert not SystemProcesses().alive(run.pid, run.started)
     log = (claude.home / "log.jsonl").read_text(encoding="utf-8")
     assert '"init"' in log
@@ -230,7 +231,7 @@ async def test_a_missing_program_is_named(claude: RealClaude, model: ScriptedMod
 def test_the_prompt_and_the_token_are_not_on_the_command_line_where_others_could_read_them(
     claude: RealClaude,
 ) -> None:
-    line = " ".join(command("claude", job(claude, prompt="confidential"), Path("/tmp/settings.json")))
+    line = " ".join(command("claude", job(claude, prompt="confidential"), Path("/tmp/lo-1")))
     assert "confidential" not in line
     assert NOWHERE.token not in line
 

@@ -25,6 +25,7 @@ from lsp_orch.daemon.desk import Desk
 from lsp_orch.daemon.dispatch import Dispatch
 from lsp_orch.daemon.fencing import Fencing
 from lsp_orch.daemon.gate import Gate
+from lsp_orch.daemon.job import Jobs
 from lsp_orch.daemon.news import News
 from lsp_orch.daemon.sheltering import Sheltering
 from lsp_orch.demo.scripted_model import Call, ScriptedModel, Turn, answer, text, tool
@@ -351,14 +352,14 @@ async def test_a_store_that_cannot_be_told_once_costs_an_attempt_and_no_more(
 async def test_a_bug_in_one_attempt_does_not_end_the_others(
     claude: RealClaude, model: ScriptedModel, store: SqliteStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    right = Attempts._job
+    right = Jobs.make
 
-    def job(self: Attempts, task: Task, folder: str, shelter: Shelter | None) -> Job:
+    def job(self: Jobs, task: Task, folder: str, shelter: Shelter | None) -> Job:
         if task.title == "cursed":
             raise ZeroDivisionError
         return right(self, task, folder, shelter)
 
-    monkeypatch.setattr(Attempts, "_job", job)
+    monkeypatch.setattr(Jobs, "make", job)
     model.play(DONE, each_session=True)
     async with bench(claude, model, store) as it:
         cursed, other = await it.add("cursed", attempts=1), await it.add("other")

@@ -26,7 +26,7 @@ from lsp_orch.domain.settings import Settings
 from lsp_orch.domain.task import Isolation, Task
 from lsp_orch.endpoints.bell import Bell
 from lsp_orch.endpoints.rpc.reviews import ReviewMethods
-from lsp_orch.endpoints.rpc.tasks import TaskMethods
+from lsp_orch.endpoints.rpc.tasks import TaskMethods, TaskOffice
 from lsp_orch.services.dispatcher import Dispatcher
 from lsp_orch.services.leases import Leases
 from lsp_orch.services.reviews import Reviews
@@ -103,7 +103,18 @@ async def office(short_root: Path, repository: Path) -> AsyncIterator[Office]:
 
     reviews = Reviews(clock, git, ShellChecks(SystemProcesses(), env), RealPaths(), tasks, files)
     yield Office(
-        tasks=TaskMethods(desk, tasks, reviews, git, files, bell, lambda _: settings, read_log),
+        tasks=TaskMethods(
+            TaskOffice(
+                desk=desk,
+                tasks=tasks,
+                reviews=reviews,
+                git=git,
+                files=files,
+                bell=bell,
+                settings=lambda _: settings,
+                read_log=read_log,
+            )
+        ),
         reviews=ReviewMethods(desk, reviews, learn),
         desk=desk,
         dispatcher=Dispatcher(clock, ids, settings),

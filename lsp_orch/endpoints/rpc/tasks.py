@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -22,28 +22,32 @@ from lsp_orch.store.base import Tx
 _TITLE = 72  # characters of the prompt's first line
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskOffice:
+    """Whom the calls are passed on to; ``settings`` says what a new task of a workspace begins with."""
+
+    desk: Desk
+    tasks: Tasks
+    reviews: Reviews
+    git: Git
+    files: TaskFiles
+    bell: Bell
+    settings: SettingsOf
+    read_log: ReadLog
+
+
 class TaskMethods:
     """Translates ``task.*`` calls; ring ``bell`` whenever a task has changed or its log has grown."""
 
-    def __init__(
-        self,
-        desk: Desk,
-        tasks: Tasks,
-        reviews: Reviews,
-        git: Git,
-        files: TaskFiles,
-        bell: Bell,
-        settings: SettingsOf,
-        read_log: ReadLog,
-    ) -> None:
-        self._desk = desk
-        self._tasks = tasks
-        self._reviews = reviews
-        self._git = git
-        self._files = files
-        self._bell = bell
-        self._settings = settings
-        self._read_log = read_log
+    def __init__(self, office: TaskOffice) -> None:
+        self._desk = office.desk
+        self._tasks = office.tasks
+        self._reviews = office.reviews
+        self._git = office.git
+        self._files = office.files
+        self._bell = office.bell
+        self._settings = office.settings
+        self._read_log = office.read_log
 
     def methods(self) -> dict[str, Method]:
         """Each method by its name."""

@@ -1,10 +1,10 @@
 """Who does tasks, and what they are started with."""
 
-from collections.abc import AsyncGenerator, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from lsp_orch.domain.result import Outcome
+from lsp_orch.domain.result import Reply, schema
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +30,13 @@ class Shelter:
 class Job:
     """What a worker is started with; ``log`` is the file that its events are kept in.
 
-    One that ``resumes`` goes on with the call at which its session was parked; the prompt it knows.
+    One that ``resumes`` goes on with the call at which its session was parked; the prompt it knows. One with
+    ``resume_of`` goes on with what that session knows, and is told the prompt: in that very session, or with
+    ``fork`` as ``session_id``, a new one that begins with the same story.
+
+    ``schema`` is the JSON Schema of what it hands back. It may read ``add_dirs`` beside its folder;
+    ``system_text`` is added to what it is, ``mcp_config`` names the file of the only MCP servers it has, and
+    ``fallback_model`` answers while ``model`` is overloaded; empty is none.
     """
 
     session_id: str
@@ -44,6 +50,13 @@ class Job:
     entry: Entry
     resumes: bool = False
     shelter: Shelter | None = None
+    schema: Mapping[str, object] = field(default_factory=schema)
+    fallback_model: str = ""
+    mcp_config: str = ""
+    add_dirs: tuple[str, ...] = ()
+    system_text: str = ""
+    resume_of: str = ""
+    fork: bool = False
 
 
 class Run(Protocol):
@@ -63,7 +76,7 @@ class Run(Protocol):
     def say(self, text: str) -> None:
         """Send it a message, which it reads before it goes on."""
 
-    def outcome(self) -> Outcome:
+    def reply(self) -> Reply:
         """What it came to, once it has been ended."""
 
     async def end(self, grace_s: float) -> None:
