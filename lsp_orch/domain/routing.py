@@ -18,7 +18,7 @@ TELLING = frozenset({"gave-up", "no-result", "over-turns", "refused-by-model", R
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """Fits when all that it names does: a word of the title, the paths, the role or stage, enough failures."""
+    """Fits when all that it names does: a word of the title, the paths, role and stage, enough failures."""
 
     model: str
     reason: str
