@@ -43,16 +43,20 @@ def arrange(pieces: Sequence[Piece]) -> Order | Refusal:
         if path := cycle(name, after, lambda each: declared[each]):
             return chain.refuse_cycle(path)
     ordered = _sorted(pieces)
-    scopes = {piece.name: _scopes(piece) for piece in pieces}
+    covers = {piece.name: scopes(piece) for piece in pieces}
     links: list[Link] = []
     behind: dict[str, set[str]] = {}  # all that each one waits for, directly or not
     for index, piece in enumerate(ordered):
         links += [Link(before=each, after=piece.name) for each in piece.after]
         before = behind[piece.name] = _all(piece.after, behind)
         for earlier in reversed(ordered[:index]):  # the nearest first: it brings what it waits for itself
-            if earlier.name not in before and touch(scopes[earlier.name], scopes[piece.name]):
+            if earlier.name not in before and touch(covers[earlier.name], covers[piece.name]):
                 links.append(
-                    Link(before=earlier.name, after=piece.name, because=_meeting(earlier, piece, scopes))
+                    Link(
+                        before=earlier.name,
+                        after=piece.name,
+                        because=_meeting(covers[earlier.name], covers[piece.name]),
+                    )
                 )
                 before |= _all([earlier.name], behind)
     return Order(pieces=ordered, links=tuple(links))
@@ -81,7 +85,7 @@ def _all(names: Iterable[str], behind: Mapping[str, set[str]]) -> set[str]:
     return {each for name in names for each in (name, *behind[name])}
 
 
-def _scopes(piece: Piece) -> dict[Scope, str]:
+def scopes(piece: Piece) -> dict[Scope, str]:
     """Its paths as what a lease would cover, seen from the workspace as root; each as it was written."""
     return {_scope(path): path for path in piece.paths}
 
@@ -92,9 +96,8 @@ def _scope(path: str) -> Scope:
     return Scope(Kind.DIR, f"/{path.rstrip('/')}")  # a file, too: whether it is one, only the disk could say
 
 
-def _meeting(one: Piece, other: Piece, scopes: Mapping[str, Mapping[Scope, str]]) -> str:
+def _meeting(mine: Mapping[Scope, str], theirs: Mapping[Scope, str]) -> str:
     """Which paths of theirs meet, the first two."""
-    mine, theirs = scopes[one.name], scopes[other.name]
     pairs = ((a, b) for scope, a in mine.items() for other, b in theirs.items() if touch([scope], [other]))
     a, b = next(pairs)
     return a if a == b else f"{a} and {b}"

@@ -109,7 +109,7 @@ def advance(plan: Plan, step: Step) -> Plan | Refusal:
         return Refusal(
             code=Code.PLAN_STATE,
             message=f"{plan.id} is {plan.state}: it cannot be {_PAST[step]}",
-            hint=f"see where it stands: lsp-orch plan --show {plan.id}",
+            hint=f"see where it stands: lsp-orch plan {plan.id}",
         )
     return replace(plan, state=state)
 

@@ -195,8 +195,8 @@ def method(owner: object, name: str, wrong: Callable[..., object]) -> Seed:
 
 
 def only_the_first_path_counts(patch: pytest.MonkeyPatch) -> None:
-    right = plan_order._scopes
-    patch.setattr(plan_order, "_scopes", lambda each: right(replace(each, paths=each.paths[:1])))
+    right = plan_order.scopes
+    patch.setattr(plan_order, "scopes", lambda each: right(replace(each, paths=each.paths[:1])))
 
 
 def only_equal_paths_meet(patch: pytest.MonkeyPatch) -> None:
