@@ -14,6 +14,7 @@ from lsp_orch.domain.errors import Code
 from lsp_orch.domain.hook_settings import SESSION_EVENTS, TOOL_EVENTS
 from lsp_orch.domain.layers import ENVIRONMENT
 from lsp_orch.domain.settings import Settings, keys
+from lsp_orch.domain.task_diagram import mermaid
 
 ROOT = Path(__file__).parents[1]
 PAPERS = [
@@ -77,6 +78,11 @@ def test_every_variable_is_in_the_papers() -> None:
 
 def test_every_hook_event_is_in_the_papers() -> None:
     _none([event for event in (*TOOL_EVENTS, *SESSION_EVENTS) if not _named(event)])
+
+
+def test_the_picture_of_a_tasks_life_is_the_table() -> None:
+    pictures = re.findall(r"^```mermaid\n(.*?)\n```$", TEXT, re.MULTILINE | re.DOTALL)
+    assert mermaid() in pictures, f"ARCHITECTURE.md should show:\n{mermaid()}"
 
 
 def test_every_custom_method_and_command_is_in_the_protocol() -> None:

@@ -12,13 +12,13 @@ from lsp_orch.domain.errors import Unavailable
 from lsp_orch.domain.events import Event, LeaseGranted, TaskChanged, WaiterGone
 from lsp_orch.domain.grants import Waiter
 from lsp_orch.domain.settings import Settings
+from lsp_orch.domain.starting import Idle
 from lsp_orch.domain.task import State
 from lsp_orch.endpoints.desk import Desk
-from lsp_orch.services.dispatcher import Dispatcher
+from lsp_orch.services.dispatcher import MOST, Dispatcher
 from lsp_orch.services.parking import Parked, Parking
 from lsp_orch.services.ports import Clock
 
-_MOST = 4  # workers by default, on however many cores
 _AGAIN_S = 5.0
 
 _log = logging.getLogger(__name__)
@@ -42,9 +42,9 @@ class Dispatch(Plain):
         self._attempts = attempts
         self._parking = parking
         self._clock = clock
-        self._cap = settings.tasks_workers or min(_MOST, max(1, (os.cpu_count() or 1) // 2))
-        self._runs: dict[str, tuple[str, asyncio.Task[None]]] = {}  # by task: its session and its child
-        self._due: float | None = None
+        self._cap = settings.tasks_workers or min(MOST, max(1, (os.cpu_count() or 1) // 2))
+        self._runs: dict[int, asyncio.Task[None]] = {}  # by number: what carries it, named as the task
+        self._idle = Idle()
         self._parked = Parked()
         self._woken = asyncio.Event()
         self._choosing = asyncio.Lock()
@@ -55,8 +55,8 @@ class Dispatch(Plain):
         match event:
             case TaskChanged(id=task_id, state=state):
                 self._woken.set()
-                if state == State.CANCELLED and task_id in self._runs:
-                    self._runs[task_id][1].cancel()
+                if state == State.CANCELLED:
+                    self._end(task_id)
             case LeaseGranted(ticket=ticket) | WaiterGone(waiter=Waiter(id=ticket)):
                 if self.awaits(ticket):
                     self._woken.set()
@@ -69,7 +69,7 @@ class Dispatch(Plain):
 
     def busy(self) -> bool:
         """Whether a worker works, or a task waits for its time or its ticket."""
-        return bool(self._runs or self._parked.tickets) or self._due is not None
+        return bool(self._runs or self._parked.tickets) or self._idle.waiting
 
     async def run(self) -> None:
         """Start what may start, until cancelled or drained; first pick up what an earlier daemon has left."""
@@ -82,7 +82,7 @@ class Dispatch(Plain):
                         await self._fill(group)
                 except Unavailable:
                     _log.exception("the dispatcher stumbled; it tries again in %s s", _AGAIN_S)
-                    self._due = self._clock.now() + _AGAIN_S
+                    self._idle = Idle(due=self._clock.now() + _AGAIN_S)
                 await self._rest()
 
     async def drain(self) -> None:
@@ -90,7 +90,7 @@ class Dispatch(Plain):
         self._leaving = True
         self._woken.set()
         async with self._choosing:
-            children = [child for _, child in self._runs.values()]
+            children = list(self._runs.values())
             for child in children:
                 child.cancel()
             if children:
@@ -102,30 +102,35 @@ class Dispatch(Plain):
 
     async def _pick_up(self) -> None:
         """Queue again what nobody looks after: its daemon died, or its child ended before it began."""
-        mine = {session for session, _ in self._runs.values()}
+        mine = set(self._runs)
         for task in await self._desk.do(lambda tx: self._dispatcher.orphans(tx, mine)):
             await self._attempts.withdraw(task)
 
     async def _fill(self, group: asyncio.TaskGroup) -> None:
-        while len(self._runs) < self._cap and not self._leaving:
+        while not self._leaving:
             # what was claimed while we are cancelled has no child; whoever comes next picks it up
-            task = await self._desk.do(self._dispatcher.claim)
-            if task is None:
+            task = await self._desk.do(lambda tx: self._dispatcher.claim(tx, self._cap))
+            if isinstance(task, Idle):
+                self._idle = task
                 break
             child = group.create_task(self._attempts.carry(task), name=task.id)
-            self._runs[task.id] = task.session_id, child
-            child.add_done_callback(partial(self._ended, task.id))
-        self._due = await self._desk.do(lambda tx: tx.tasks.due())
+            self._runs[task.run] = child
+            child.add_done_callback(partial(self._ended, task.run))
         self._parked = await self._desk.do(self._parking.renew)
 
-    def _ended(self, task_id: str, _: asyncio.Task[None]) -> None:
-        del self._runs[task_id]
+    def _end(self, task_id: str) -> None:
+        for child in self._runs.values():
+            if child.get_name() == task_id:
+                child.cancel()
+
+    def _ended(self, run: int, child: asyncio.Task[None]) -> None:
+        if self._runs.get(run) is child:  # one that was parked may have gone on meanwhile
+            del self._runs[run]
         self._woken.set()
 
     async def _rest(self) -> None:
-        """Sleep until something changes, a task's time has come and there is room, or parked ones need us."""
-        due = self._due if len(self._runs) < self._cap else None
-        times = [each for each in (due, self._parked.renew_at) if each is not None]
+        """Sleep until something changes, a task's time has come, or parked ones need us."""
+        times = [each for each in (self._idle.until, self._parked.renew_at) if each is not None]
         wait_s = max(0.0, min(times) - self._clock.now()) if times else None
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(wait_s):

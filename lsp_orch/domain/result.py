@@ -35,16 +35,37 @@ class Deferred:
     tool: str
 
 
+class Ending(StrEnum):
+    """How a run ended, in one word."""
+
+    DONE = "done"
+    GAVE_UP = "gave-up"  # the worker itself says that it could not
+    NO_RESULT = "no-result"
+    DIED = "died"
+    SILENT = "silent"
+    TIMED_OUT = "timed-out"
+    OVER_BUDGET = "over-budget"
+    OVER_TURNS = "over-turns"
+    REFUSED_BY_MODEL = "refused-by-model"
+    PROVIDER = "provider"  # nobody could be asked: a limit, an overload, no network
+    PUT_OFF = "put-off"  # before a call that somebody has put off
+    OURS = "ours"  # we ended it, and not because of what it did
+    CANCELLED = "cancelled"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """How one run ended: a valid result or why there is none, and what the session has cost in US dollars.
 
-    ``turns`` are the model's.
+    ``turns`` are the model's. ``ending`` is said where it does not follow from the result, and ``until`` when
+    it is of use to try again (seconds since the epoch).
     """
 
     result: Result | Refusal | Deferred
     cost_usd: float = 0.0
     turns: int = 0
+    ending: Ending | None = None
+    until: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -163,6 +163,9 @@ class Settings:
         3600.0, "time limit of one attempt, not counting the time it is parked", _POSITIVE
     )
     tasks_attempts: int = _setting(3, "attempts before a task fails", _ONE)
+    tasks_ageing_s: float = _setting(
+        3600.0, "a task that has waited so long counts as one step more urgent", _POSITIVE, own=True
+    )
     tasks_startup_s: float = _setting(90.0, "a worker must show its first event within", _POSITIVE, own=True)
     tasks_silence_s: float = _setting(300.0, "a worker silent for so long is dead", _POSITIVE, own=True)
     tasks_kill_grace_s: float = _setting(5.0, "between SIGTERM and SIGKILL", _NATURAL, own=True)

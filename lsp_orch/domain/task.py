@@ -21,7 +21,7 @@ class State(StrEnum):
     DONE = "done"  # accepted and merged; never started again
     FAILED = "failed"
     CANCELLED = "cancelled"
-    PRUNED = "pruned"
+    PRUNED = "pruned"  # put away, with the reason
 
 
 class Step(StrEnum):
@@ -36,27 +36,37 @@ class Step(StrEnum):
     FAIL = "fail"
     ACCEPT = "accept"
     REJECT = "reject"
+    REOPEN = "reopen"
     CANCEL = "cancel"
+    PRUNE = "prune"
     RETRY = "retry"
 
 
 STEPS: dict[tuple[State, Step], State] = {
     (State.PENDING, Step.UNBLOCK): State.READY,
     (State.PENDING, Step.CANCEL): State.CANCELLED,
+    (State.PENDING, Step.PRUNE): State.PRUNED,
     (State.READY, Step.CLAIM): State.RUNNING,
     (State.READY, Step.CANCEL): State.CANCELLED,
+    (State.READY, Step.PRUNE): State.PRUNED,
     (State.RUNNING, Step.FINISH): State.REVIEW,
     (State.RUNNING, Step.PARK): State.PARKED,
     (State.RUNNING, Step.REQUEUE): State.READY,
     (State.RUNNING, Step.FAIL): State.FAILED,
     (State.RUNNING, Step.CANCEL): State.CANCELLED,
     (State.PARKED, Step.RESUME): State.RUNNING,
+    (State.PARKED, Step.REQUEUE): State.READY,
     (State.PARKED, Step.CANCEL): State.CANCELLED,
     (State.REVIEW, Step.ACCEPT): State.DONE,
     (State.REVIEW, Step.REJECT): State.FAILED,
+    (State.REVIEW, Step.REOPEN): State.READY,
     (State.REVIEW, Step.CANCEL): State.CANCELLED,
+    (State.REVIEW, Step.PRUNE): State.PRUNED,
     (State.FAILED, Step.RETRY): State.PENDING,
+    (State.FAILED, Step.PRUNE): State.PRUNED,
     (State.CANCELLED, Step.RETRY): State.PENDING,
+    (State.CANCELLED, Step.PRUNE): State.PRUNED,
+    (State.PRUNED, Step.RETRY): State.PENDING,
 }
 
 SETTLED = frozenset({State.REVIEW, State.DONE, State.FAILED, State.CANCELLED, State.PRUNED})
@@ -67,6 +77,13 @@ class Isolation(StrEnum):
 
     WORKTREE = "worktree"  # in a checkout of its own
     SHARED = "shared"  # in the user's, where leases keep it from others' files
+
+
+class OnDead(StrEnum):
+    """What follows when a task that it waits for fails or is cancelled."""
+
+    BLOCK = "block"  # it waits until a person retries that one
+    CASCADE = "cascade"  # it is cancelled with it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,13 +113,16 @@ class Draft:
 class Task:
     """A task with its whole story; times are seconds since the epoch, None where it has not come to that.
 
-    ``session_id`` names the latest run and is its fence: whoever reports for another run is not heard. The
-    task is ``engaged`` as long as that run may have left anything alive; ``pid`` is its process where that is
-    known, and ``pid_started`` tells it from a later process of that number. ``base`` is the commit the work
-    began from, ``tip`` the one it came to.
+    ``run`` is the number of the latest run and its fence: whoever reports for another run is not heard. A run
+    has a session, but a session may be gone on with by a later run. The task is ``engaged`` as long as that
+    run may have left anything alive; ``pid`` is its process where that is known, and ``pid_started`` tells it
+    from a later process of that number. ``base`` is the commit the work began from, ``tip`` the one it came
+    to, ``merged`` the one that brought it in.
 
     A run that was parked waits for ``ticket`` (``waits_for`` says it in words), has run for ``ran_s`` seconds
     and cost ``paid_usd`` by then; what Claude Code says of a resumed session's costs includes that.
+
+    ``rank`` is its place in the queue, the lowest is next; one that is held back is so until ``hold_until``.
     """
 
     id: str
@@ -143,11 +163,28 @@ class Task:
     heartbeat_at: float | None = None
     next_attempt_at: float
     finished_at: float | None = None
+    run: int = 0
+    rank: float = 0.0
+    on_dead: OnDead = OnDead.BLOCK
+    hold_until: float | None = None
+    hold_why: str = ""
+    chosen_model: str = ""
+    plan_id: str = ""
+    merged: str = ""
+    pruned_why: str = ""
 
     @property
     def resumes(self) -> bool:
         """Whether its run goes on where it was parked."""
         return bool(self.ticket)
+
+
+def rank(ready_at: float, priority: int, ageing_s: float) -> float:
+    """Where a task stands in the queue for good, since all of them age alike.
+
+    A step of priority is worth ``ageing_s`` seconds of waiting, so the least urgent has its turn too.
+    """
+    return ready_at + priority * ageing_s
 
 
 def advance(task: Task, step: Step) -> Task | Refusal:
@@ -162,6 +199,13 @@ def advance(task: Task, step: Step) -> Task | Refusal:
     return replace(task, state=state)
 
 
+def free(task: Task) -> Task:
+    """The task without what belongs to the run that has ended."""
+    return replace(
+        task, engaged=False, pid=0, pid_started=0.0, ticket="", waits_for="", ran_s=0.0, paid_usd=0.0
+    )
+
+
 _PAST: dict[Step, str] = {
     Step.UNBLOCK: "unblocked",
     Step.CLAIM: "started",
@@ -172,6 +216,8 @@ _PAST: dict[Step, str] = {
     Step.FAIL: "failed",
     Step.ACCEPT: "accepted",
     Step.REJECT: "rejected",
+    Step.REOPEN: "opened again",
     Step.CANCEL: "cancelled",
+    Step.PRUNE: "pruned",
     Step.RETRY: "retried",
 }

@@ -1,41 +1,56 @@
 """The dispatcher's decisions: who starts next, and what follows from how a run ended."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from uuid import NAMESPACE_OID, uuid5
 
-from lsp_orch.domain.errors import Code, Refusal
+from lsp_orch.domain.attempt import Attempt, end, go_on, park, spend
+from lsp_orch.domain.ending import ending, follows, wait_s
+from lsp_orch.domain.errors import Code, Misuse, Refusal
 from lsp_orch.domain.events import TaskChanged
-from lsp_orch.domain.result import Deferred, Outcome, Status
-from lsp_orch.domain.retry import backoff
+from lsp_orch.domain.result import Deferred, Ending, Outcome, Result, Status
 from lsp_orch.domain.settings import Settings
-from lsp_orch.domain.task import State, Step, Task
+from lsp_orch.domain.starting import Hold, Idle, Rule, Scene, held
+from lsp_orch.domain.task import AUTO, State, Step, Task, free
+from lsp_orch.services import attempts
 from lsp_orch.services.ports import Clock, Ids
+from lsp_orch.services.start_rules import RULES
 from lsp_orch.services.tasks import store, take, taken
 from lsp_orch.store.base import Tx
+
+MOST = 4  # workers by default
+_BATCH = 16  # tasks to look at in one query, where rules hold the first one back
 
 
 class Dispatcher:
     """Each method is one step inside the caller's transaction.
 
-    ``run`` is the task as ``claim`` gave it: its session id is the fence, and what is reported for a run that
-    is no longer the task's changes nothing.
+    ``run`` is the task as ``claim`` gave it: its number is the fence, and what is reported for a run that is
+    no longer the task's changes nothing.
     """
 
-    def __init__(self, clock: Clock, ids: Ids, settings: Settings) -> None:
+    def __init__(self, clock: Clock, ids: Ids, settings: Settings, rules: Sequence[Rule] = RULES) -> None:
         self._clock = clock
         self._ids = ids
         self._settings = settings
+        self._rules = rules
 
-    def claim(self, tx: Tx) -> Task | None:
-        """Let a parked run go on that waits no more, else give the most urgent ready task to a new run."""
-        # Claude Code wants a UUID; this one is as unique as the id it is made of
-        session_id = str(uuid5(NAMESPACE_OID, self._ids.new("run")))
-        now = self._clock.now()
-        task = tx.tasks.resume(now) or tx.tasks.claim(session_id, now)
-        if task:
-            tx.announce(TaskChanged(id=task.id, state=task.state))
-        return task
+    def claim(self, tx: Tx, workers: int = MOST) -> Task | Idle:
+        """Let a parked run go on that waits no more, else give the next task that nothing holds to a new run.
+
+        ``workers`` are the most that may be at work at once.
+        """
+        now, holds = self._clock.now(), dict[str, Hold]()
+        scene = Scene(now=now, workers=workers, working=tuple(tx.tasks.engaged()))
+        for task in _queue(tx, now):
+            hold = held(task, scene, self._rules)
+            # what a parked run was let do once is not asked again
+            if hold is None or (task.state is State.PARKED and not hold.everyone):
+                return self._start(tx, task, now)
+            holds[task.id] = hold
+            if hold.everyone:
+                return Idle(holds=holds)
+        return Idle(holds=holds, due=tx.tasks.due(now))
 
     def placed(self, tx: Tx, run: Task, worktree: str, branch: str, base: str) -> None:
         """Note where the run works, before anything is made there."""
@@ -60,16 +75,13 @@ class Dispatcher:
         task = self._current(tx, run)
         if task is None or task.state is not State.RUNNING:
             return None
-        spent, result = _spend(task, outcome), outcome.result
-        if isinstance(result, Deferred):
-            result = _nobody_defers(result)
-        if isinstance(result, Refusal):
-            return self._again(tx, task, replace(spent, error=_told(result)), chance)
-        ended = replace(spent, result=result, finished_at=self._clock.now())
-        if result.status is Status.FAILED:
-            words = f"the worker could not do it: {result.summary}"
-            return taken(take(tx, task, Step.FAIL, replace(ended, error=words)))
-        return taken(take(tx, task, Step.FINISH, replace(ended, error="", tip=tip)))
+        if isinstance(outcome.result, Deferred):
+            outcome = replace(outcome, result=_nobody_defers(outcome.result), ending=None)
+        how = ending(outcome)
+        ended = replace(_spend(task, outcome), error=_error(outcome.result))
+        if isinstance(outcome.result, Result):
+            ended = replace(ended, result=outcome.result, tip=tip if how is Ending.DONE else "")
+        return self._follow(tx, task, ended, how, chance, outcome.until)
 
     def parked(
         self, tx: Tx, run: Task, outcome: Outcome, ticket: str, waits_for: str, ran_s: float
@@ -88,6 +100,7 @@ class Dispatcher:
             ran_s=ran_s,
             paid_usd=max(outcome.cost_usd, task.paid_usd),
         )
+        self._note(tx, task, resting, lambda each: park(each, self._clock.now()))
         return taken(take(tx, task, Step.PARK, resting))
 
     def stopped(self, tx: Tx, run: Task) -> Task | None:
@@ -95,32 +108,102 @@ class Dispatcher:
         task = self._current(tx, run)
         if task is None or task.state is not State.RUNNING:
             return self._let_go(tx, task)
-        again = replace(_free(task), attempt=task.attempt - 1, next_attempt_at=self._clock.now())
-        return taken(take(tx, task, Step.REQUEUE, again))
+        return self._follow(tx, task, free(task), Ending.OURS)
 
-    def orphans(self, tx: Tx, mine: Collection[str]) -> list[Task]:
-        """The tasks of runs that nobody looks after; ``mine`` are the session ids of those that we do."""
-        return [task for task in tx.tasks.engaged() if task.session_id not in mine]
+    def orphans(self, tx: Tx, mine: Collection[int]) -> list[Task]:
+        """The tasks of runs that nobody looks after; ``mine`` are the numbers of those that we do."""
+        return [task for task in tx.tasks.engaged() if task.run not in mine]
 
-    def _again(self, tx: Tx, was: Task, task: Task, chance: float) -> Task:
-        now = self._clock.now()
-        if task.attempt >= task.attempts:
-            return taken(take(tx, was, Step.FAIL, replace(task, finished_at=now)))
-        wait_s = backoff(self._settings.tasks_backoff_s, task.attempt, chance)
-        return taken(take(tx, was, Step.REQUEUE, replace(task, next_attempt_at=now + wait_s)))
+    def _start(self, tx: Tx, task: Task, now: float) -> Task:
+        """Let a parked run go on, or begin a new one."""
+        if task.state is State.PARKED:
+            attempts.change(tx, task.run, lambda attempt: go_on(attempt, now))
+            started = tx.tasks.resume(task.id, now)
+        else:
+            started = self._begin(tx, task, now)
+        if started is None:
+            raise Misuse(Code.INTERNAL, f"{task.id} was changed behind our back")
+        tx.announce(TaskChanged(id=started.id, state=started.state))
+        return started
+
+    def _begin(self, tx: Tx, task: Task, now: float) -> Task | None:
+        """Open an attempt, and give the task to it."""
+        # Claude Code wants a UUID; this one is as unique as the id it is made of
+        session_id = str(uuid5(NAMESPACE_OID, self._ids.new("run")))
+        asked = task.model != AUTO
+        attempt = Attempt(
+            task_id=task.id,
+            number=task.attempt + 1,
+            session_id=session_id,
+            model=task.model if asked else self._settings.tasks_model,
+            why_model="asked for" if asked else "the setting tasks.model",
+            started_at=now,
+        )
+        return tx.tasks.claim(task.id, tx.attempts.insert(attempt), session_id, attempt.model, now)
+
+    def _follow(
+        self, tx: Tx, was: Task, task: Task, how: Ending, chance: float = 0.0, until: float | None = None
+    ) -> Task:
+        """Close the attempt; ``task``, which is ``was`` with what the run left, takes the next step."""
+        now, after = self._clock.now(), follows(how, left=was.attempt < was.attempts)
+        self._close(tx, was, task, how)
+        if after.step is Step.REQUEUE:
+            known_s = None if until is None else until - now
+            pause_s = wait_s(after.wait, self._settings.tasks_backoff_s, was.attempt, chance, known_s)
+            spent = was.attempt if after.spends else was.attempt - 1
+            task = replace(task, attempt=spent, next_attempt_at=now + pause_s)
+        else:
+            task = replace(task, finished_at=now)
+        return taken(take(tx, was, after.step, task))
+
+    def _close(self, tx: Tx, was: Task, task: Task, how: Ending) -> None:
+        """End the attempt's row: what went before it is in the task's error, too."""
+        now, error = self._clock.now(), task.error if task.error != was.error else ""
+        self._note(tx, was, task, lambda each: end(each, now, how, error, task.tip))
+
+    @staticmethod
+    def _note(tx: Tx, was: Task, task: Task, change: Callable[[Attempt], Attempt]) -> None:
+        """Store how the attempt goes on, and what it has cost since ``was``."""
+        cost_usd, turns = task.cost_usd - was.cost_usd, task.turns - was.turns
+        attempts.change(tx, was.run, lambda each: change(spend(each, cost_usd, turns)))
 
     def _let_go(self, tx: Tx, task: Task | None) -> Task | None:
         """Note that nothing of the run is left of a task that was cancelled meanwhile: it may be retried."""
         if task is None:
             return None
-        free = _free(task)
-        store(tx, task, free)
-        tx.announce(TaskChanged(id=free.id, state=free.state))
-        return free
+        left = free(task)
+        self._close(tx, task, left, Ending.CANCELLED)
+        store(tx, task, left)
+        tx.announce(TaskChanged(id=left.id, state=left.state))
+        return left
 
     def _current(self, tx: Tx, run: Task) -> Task | None:
         task = tx.tasks.by_id(run.id)
-        return task if task and task.session_id == run.session_id else None
+        return task if task and task.engaged and task.run == run.run else None
+
+
+def _queue(tx: Tx, now: float) -> Iterator[Task]:
+    """Who may go on or begin now, one after the other; the first is nearly always the one."""
+    if parked := tx.tasks.resumable():
+        yield parked
+    most, batch = 1, tx.tasks.candidates(now, 1)
+    while batch:
+        yield from batch
+        if len(batch) < most:
+            return
+        most = _BATCH
+        batch = tx.tasks.candidates(now, most, batch[-1])
+
+
+def _error(result: Result | Refusal | Deferred) -> str:
+    """What went wrong, for people and for the next attempt."""
+    match result:
+        case Refusal():
+            return _told(result)
+        case Result(status=Status.FAILED, summary=summary):
+            return f"the worker could not do it: {summary}"
+        case _:
+            return ""
 
 
 def _told(refusal: Refusal) -> str:
@@ -132,17 +215,10 @@ def _told(refusal: Refusal) -> str:
     )
 
 
-def _free(task: Task) -> Task:
-    """The task without what belongs to the run that has ended."""
-    return replace(
-        task, engaged=False, pid=0, pid_started=0.0, ticket="", waits_for="", ran_s=0.0, paid_usd=0.0
-    )
-
-
 def _spend(task: Task, outcome: Outcome) -> Task:
     """The same, with what the run has cost; a resumed session's costs include what was paid before."""
     cost_usd = max(0.0, outcome.cost_usd - task.paid_usd)
-    return replace(_free(task), cost_usd=task.cost_usd + cost_usd, turns=task.turns + outcome.turns)
+    return replace(free(task), cost_usd=task.cost_usd + cost_usd, turns=task.turns + outcome.turns)
 
 
 def _nobody_defers(deferred: Deferred) -> Refusal:

@@ -9,7 +9,7 @@ from lsp_orch.domain.cycles import cycle
 from lsp_orch.domain.errors import Code, Misuse, Refusal
 from lsp_orch.domain.events import TaskChanged
 from lsp_orch.domain.settings import Settings
-from lsp_orch.domain.task import PRIORITIES, Draft, State, Step, Task, advance
+from lsp_orch.domain.task import PRIORITIES, SETTLED, Draft, State, Step, Task, advance, rank
 from lsp_orch.services.ports import Clock, Ids
 from lsp_orch.store.base import Tx
 
@@ -59,7 +59,7 @@ class Tasks:
         for each in after:
             if tx.tasks.by_id(each) is None:
                 return not_found(each)
-            if path := cycle(task_id, [each], tx.tasks.dependencies):
+            if path := _circle(tx, task_id, each):
                 return chain.refuse_cycle(path)
             tx.tasks.add_after(task_id, each)
         return replace(task, after=tuple(tx.tasks.dependencies(task_id)))
@@ -68,18 +68,16 @@ class Tasks:
         """The tasks that hold this one back, and where they stand."""
         return chain.blockers(tx.tasks.dependencies(task.id)) if task.state is State.PENDING else {}
 
-    def stuck(self, tx: Tx, task: Task) -> bool:
-        """Whether a task cannot start unless a person retries one that it waits for."""
-        seen: set[str] = set()
-        waiting = [task.id] if task.state is State.PENDING else []
-        while waiting:
-            dependencies = tx.tasks.dependencies(waiting.pop())
-            if chain.DEAD.intersection(dependencies.values()):
-                return True
-            pending = {each for each, state in dependencies.items() if state is State.PENDING} - seen
-            seen |= pending
-            waiting.extend(pending)
-        return False
+    def unsettled(self, tx: Tx, task_ids: Sequence[str]) -> list[str]:
+        """All of them again, one that has not come to its end first; none when all have, or are not there.
+
+        One that waits for a failed or cancelled task has come to its end: only a person can help it.
+        """
+        for each in task_ids:
+            state = tx.tasks.state(each)
+            if state and state not in SETTLED and not tx.chains.stuck(each):
+                return [each, *(other for other in task_ids if other != each)]
+        return []
 
     def cancel(self, tx: Tx, task_ids: Sequence[str]) -> list[Task] | Refusal:
         """Stop tasks for good, all or none; the dispatcher hears of it and ends a running worker."""
@@ -92,19 +90,24 @@ class Tasks:
         return self._each(tx, task_ids, Step.CANCEL, cancelled)
 
     def retry(self, tx: Tx, task_ids: Sequence[str]) -> list[Task] | Refusal:
-        """Queue failed or cancelled tasks once more, all or none, each with a fresh set of attempts."""
+        """Queue failed, cancelled or pruned tasks once more, all or none, with a fresh set of attempts."""
         done = self._each(tx, task_ids, Step.RETRY, self._afresh)
         return done if isinstance(done, Refusal) else [self._unblock(tx, task) for task in done]
 
     def settle(self, tx: Tx, task_id: str) -> None:
         """After a task is done: let those start that waited for nothing else."""
-        for each in tx.tasks.dependents(task_id):
-            self._unblock(tx, each)
+        for each in tx.chains.released(task_id):
+            if task := tx.tasks.by_id(each):
+                self._ready(tx, task)
 
     def _unblock(self, tx: Tx, task: Task) -> Task:
         if not chain.ready(tx.tasks.dependencies(task.id).values()):
             return task
-        return taken(take(tx, task, Step.UNBLOCK, task))
+        return self._ready(tx, task)
+
+    def _ready(self, tx: Tx, task: Task) -> Task:
+        place = rank(self._clock.now(), task.priority, self._settings.tasks_ageing_s)
+        return taken(take(tx, task, Step.UNBLOCK, replace(task, rank=place)))
 
     def _afresh(self, task: Task) -> Task:
         return replace(
@@ -112,6 +115,7 @@ class Tasks:
             attempts=task.attempt + self._settings.tasks_attempts,
             result=None,
             finished_at=None,
+            pruned_why="",
             next_attempt_at=self._clock.now(),
         )
 
@@ -128,6 +132,11 @@ class Tasks:
                 return refusal
             tasks.append(task)
         return [taken(take(tx, task, step, change(task))) for task in tasks]
+
+
+def _circle(tx: Tx, task_id: str, after_id: str) -> tuple[str, ...]:
+    above = tx.chains.above(after_id)
+    return cycle(task_id, [after_id], lambda here: above.get(here, ()))
 
 
 def take(tx: Tx, was: Task, step: Step, task: Task) -> Task | Refusal:

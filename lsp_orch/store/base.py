@@ -7,6 +7,8 @@ from typing import Protocol
 
 from lsp_orch.domain.events import Event
 from lsp_orch.domain.hearsay import Note
+from lsp_orch.store.attempts import AttemptTable
+from lsp_orch.store.chains import ChainTable
 from lsp_orch.store.connection import Connection
 from lsp_orch.store.health import Health
 from lsp_orch.store.leases import LeaseTable, WaiterTable
@@ -54,6 +56,16 @@ class Tx:
     def plans(self) -> PlanTable:
         """Goals split into tasks, and what these share."""
         return PlanTable(self.connection)
+
+    @cached_property
+    def attempts(self) -> AttemptTable:
+        """Every run that a task has had."""
+        return AttemptTable(self.connection)
+
+    @cached_property
+    def chains(self) -> ChainTable:
+        """Who waits for whom, over any distance."""
+        return ChainTable(self.connection)
 
     @cached_property
     def versions(self) -> VersionTable:

@@ -138,17 +138,27 @@ class _SqliteConnection:
 
     def all(self, query: str, /, **parameters: Value) -> list[Row]:
         # always to the end: a statement left open would hold up the commit
-        return self._execute(query, parameters).fetchall()
+        before = self._db.total_changes
+        rows = self._execute(query, parameters).fetchall()
+        self._notice(query, before)
+        return rows
 
     def one(self, query: str, /, **parameters: Value) -> Row | None:
         rows = self.all(query, **parameters)
         return rows[0] if rows else None
 
     def run(self, query: str, /, **parameters: Value) -> int:
-        return self._execute(query, parameters).rowcount
+        before = self._db.total_changes
+        count = self._execute(query, parameters).rowcount
+        self._notice(query, before)
+        return count
+
+    def _notice(self, query: str, before: int) -> None:
+        """Whether a statement has changed anything is known once it has come to its end."""
+        if query in self._lasting and self._db.total_changes != before:
+            self.lasting = True
 
     def _execute(self, query: str, parameters: dict[str, Value]) -> sqlite3.Cursor:
-        self.lasting = self.lasting or query in self._lasting
         try:
             return self._db.execute(self._queries[query], {"daemon": "", **parameters})
         except sqlite3.DatabaseError as error:

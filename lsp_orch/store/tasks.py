@@ -1,14 +1,15 @@
 """Tasks as rows."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import asdict
+from math import inf
 
 from lsp_orch.domain.result import Result, parse
-from lsp_orch.domain.task import Isolation, State, Task
+from lsp_orch.domain.task import Isolation, OnDead, State, Task
 from lsp_orch.store.connection import Connection, Row, Value
 
-_PLAIN = (  # the first columns of the query by_id, in its order
+_PLAIN = (  # the first columns of the queries by_id and listed, in their order
     *("id", "state", "workspace", "prompt", "title", "priority", "model", "isolate"),
     *(
         "max_usd",
@@ -24,6 +25,7 @@ _PLAIN = (  # the first columns of the query by_id, in its order
     *("pid", "pid_started", "branch", "worktree", "base", "tip", "cost_usd", "turns", "error"),
     *("ticket", "waits_for", "ran_s", "paid_usd"),
     *("started_at", "heartbeat_at", "next_attempt_at", "finished_at"),
+    *("run", "rank", "on_dead", "hold_until", "hold_why", "chosen_model", "plan_id", "merged", "pruned_why"),
 )
 
 
@@ -47,18 +49,27 @@ class TaskTable:
         """Store a change, unless the task has left the state or the run that ``was`` shows."""
         return bool(self._db.run("task.update", was_state=was.state, **_columns(task)))
 
-    def claim(self, session_id: str, now: float) -> Task | None:
-        """Give the next task to the run ``session_id``; nobody else can have it until that has ended.
+    def candidates(self, now: float, most: int, after: Task | None = None) -> list[Task]:
+        """Who may start now, in the order of the queue; at ``most`` so many, from behind ``after`` on.
 
         Each daemon does the tasks that were filed with it: their workspaces are on its machine.
         """
-        row = self._db.one("task.claim", session_id=session_id, now=now)
+        rank, task_id = (after.rank, after.id) if after else (-inf, "")
+        return self._tasks(self._db.all("task.candidates", now=now, most=most, rank=rank, after=task_id))
+
+    def claim(self, task_id: str, run: int, session_id: str, model: str, now: float) -> Task | None:
+        """Give a task to its next run; None when it may not start, or a run of it may be alive yet."""
+        given = self._db.run("task.claim", id=task_id, run=run, session_id=session_id, model=model, now=now)
+        return self.by_id(task_id) if given else None
+
+    def resumable(self) -> Task | None:
+        """The next parked run that waits no more."""
+        row = self._db.one("task.resumable")
         return None if row is None else self.by_id(row[0])
 
-    def resume(self, now: float) -> Task | None:
-        """Let the next parked run go on that waits no more; its session stays its own."""
-        row = self._db.one("task.resume", now=now)
-        return None if row is None else self.by_id(row[0])
+    def resume(self, task_id: str, now: float) -> Task | None:
+        """Let a parked run go on, in the session that it has; None when it is not parked."""
+        return self.by_id(task_id) if self._db.run("task.resume", id=task_id, now=now) else None
 
     def parked(self) -> list[Task]:
         """All that wait for a ticket, oldest first."""
@@ -66,12 +77,12 @@ class TaskTable:
 
     def heartbeat(self, task: Task, now: float) -> None:
         """Note a sign of life of the task's present run."""
-        self._db.run("task.heartbeat", id=task.id, session_id=task.session_id, now=now)
+        self._db.run("task.heartbeat", id=task.id, run=task.run, now=now)
 
     def by_id(self, task_id: str) -> Task | None:
         """The task of that id."""
         row = self._db.one("task.by_id", id=task_id)
-        return None if row is None else self._task(row)
+        return None if row is None else _task(row, self.dependencies(row[0]))
 
     def by_key(self, workspace: str, key: str) -> Task | None:
         """The task that was asked for with that key."""
@@ -80,21 +91,29 @@ class TaskTable:
 
     def of(self, workspace: str = "", states: Collection[State] = ()) -> list[Task]:
         """All of a workspace (empty: everywhere) in those states (none: in any), oldest first."""
-        rows = self._db.all("task.in_workspace", workspace=workspace)
-        return self._tasks([row for row in rows if not states or row[1] in states])
+        chosen = {"workspace": workspace, "states": f",{','.join(states)}," if states else ""}
+        after: dict[str, list[str]] = {}
+        for task_id, after_id in self._db.all("task.listed_after", **chosen):
+            after.setdefault(task_id, []).append(after_id)
+        return [_task(row, after.get(row[0], ())) for row in self._db.all("task.listed", **chosen)]
+
+    def state(self, task_id: str) -> State | None:
+        """Where the task of that id stands."""
+        row = self._db.one("task.state", id=task_id)
+        return None if row is None else State(row[0])
 
     def engaged(self) -> list[Task]:
         """All that a run of this daemon's may still have a process or a folder of, oldest first."""
         return self._tasks(self._db.all("task.engaged"))
 
-    def due(self) -> float | None:
-        """When this daemon's next ready task may start (seconds since the epoch), which may be long past."""
-        row = self._db.one("task.due")
+    def due(self, now: float) -> float | None:
+        """When the time comes (seconds since the epoch) of this daemon's next ready task that has to wait."""
+        row = self._db.one("task.due", now=now)
         return None if row is None else row[0]
 
     def states(self) -> dict[str, State]:
         """Where every task stands, oldest first."""
-        return {row[0]: State(row[1]) for row in self._db.all("task.in_workspace", workspace="")}
+        return {row[0]: State(row[1]) for row in self._db.all("task.states")}
 
     def counts(self) -> dict[State, int]:
         """How many there are in each state that has any."""
@@ -111,22 +130,24 @@ class TaskTable:
     def _tasks(self, rows: list[Row]) -> list[Task]:
         return [task for row in rows if (task := self.by_id(row[0]))]
 
-    def _task(self, row: Row) -> Task:
-        *plain, paths, check, result = row
-        values = dict(zip(_PLAIN, plain, strict=True))
-        report = None if result is None else parse(json.loads(result))
-        return Task(
-            **values
-            | {
-                "state": State(values["state"]),
-                "isolate": Isolation(values["isolate"]),
-                "engaged": bool(values["engaged"]),
-                "after": tuple(self.dependencies(values["id"])),
-                "paths": tuple(json.loads(paths)),
-                "check": check,
-                "result": report if isinstance(report, Result) else None,
-            }
-        )
+
+def _task(row: Row, after: Iterable[str]) -> Task:
+    *plain, paths, check, result = row
+    values = dict(zip(_PLAIN, plain, strict=True))
+    report = None if result is None else parse(json.loads(result))
+    return Task(
+        **values
+        | {
+            "state": State(values["state"]),
+            "isolate": Isolation(values["isolate"]),
+            "on_dead": OnDead(values["on_dead"]),
+            "engaged": bool(values["engaged"]),
+            "after": tuple(after),
+            "paths": tuple(json.loads(paths)),
+            "check": check,
+            "result": report if isinstance(report, Result) else None,
+        }
+    )
 
 
 def _columns(task: Task) -> dict[str, Value]:

@@ -16,6 +16,7 @@ import memory
 import pipe
 import report
 import start
+import tasks
 from report import Absent, Row
 
 BENCHES: dict[str, Callable[[], Sequence[Row | Absent]]] = {
@@ -24,6 +25,7 @@ BENCHES: dict[str, Callable[[], Sequence[Row | Absent]]] = {
     "leases": leases.run,
     "start": start.run,
     "memory": memory.run,
+    "tasks": tasks.run,
 }
 """A subject is a file of its own name here, and one line in this table."""
 

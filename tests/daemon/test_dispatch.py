@@ -422,7 +422,7 @@ def abandoned(claude: RealClaude, store: SqliteStore) -> Task:
     with store.transaction() as tx:
         tasks.add(tx, draft)
         run = dispatcher.claim(tx)
-        assert run
+        assert isinstance(run, Task)
         path = files.worktree(git.repository(workspace), run)
         base = git.head(workspace)
         dispatcher.placed(tx, run, path, f"lsp-orch/{run.id}", base)

@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from lsp_orch.domain.errors import Code, Refusal
-from lsp_orch.domain.task import SETTLED, STEPS, Draft, State, Step, Task, advance
+from lsp_orch.domain.task import SETTLED, STEPS, Draft, State, Step, Task, advance, rank
 from tests.fixtures.tasks import a_task
 
 
@@ -33,9 +33,20 @@ def test_only_a_ready_task_starts_a_parked_one_goes_on_and_only_a_running_one_ge
     assert {state for (state, _), to in STEPS.items() if to is State.DONE} == {State.REVIEW}
 
 
-def test_every_settled_state_is_left_by_a_person_only() -> None:
-    by_people = {Step.ACCEPT, Step.REJECT, Step.RETRY, Step.CANCEL}
-    assert {step for state, step in STEPS if state in SETTLED} <= by_people
+def test_every_settled_state_is_left_by_a_person_or_put_away() -> None:
+    by_people = {Step.ACCEPT, Step.REJECT, Step.REOPEN, Step.RETRY, Step.CANCEL}
+    assert {step for state, step in STEPS if state in SETTLED} <= by_people | {Step.PRUNE}
+
+
+def test_what_runs_or_is_done_is_never_put_away_and_what_was_comes_back_by_a_person() -> None:
+    kept = {state for state in State if (state, Step.PRUNE) not in STEPS}
+    assert kept == {State.RUNNING, State.PARKED, State.DONE, State.PRUNED}
+    assert [step for state, step in STEPS if state is State.PRUNED] == [Step.RETRY]
+
+
+def test_a_step_of_priority_is_worth_a_while_of_waiting() -> None:
+    assert rank(0.0, 2, 60.0) < rank(0.0, 3, 60.0)
+    assert rank(0.0, 3, 60.0) < rank(61.0, 2, 60.0)
 
 
 def test_a_task_has_everything_that_a_draft_asks_for() -> None:

@@ -26,7 +26,7 @@ from lsp_orch.services.sessions import Sessions
 from lsp_orch.store.base import Tx
 from lsp_orch.store.sqlite import SqliteStore
 from tests.fixtures.clock import START, FakeClock, FakeProcesses, SerialIds
-from tests.fixtures.tasks import a_task
+from tests.fixtures.tasks import a_task, claimed
 
 ANN = Holder(id="editor-1", kind=Party.HUMAN, name="ann (Vim)", session="editor-1")
 BOT = Holder(id="cli:bot", kind=Party.AGENT, name="bot")
@@ -96,7 +96,7 @@ class Scene:
             tx.tasks.insert(task)
             ready = replace(task, state=TaskState.READY)
             assert tx.tasks.update(task, ready)
-            running = tx.tasks.claim("run-1", START)
+            running = claimed(tx, "run-1", START)
             assert running
             placed = replace(running, worktree=str(worktree), pid=pid, pid_started=START)
             assert tx.tasks.update(running, placed)

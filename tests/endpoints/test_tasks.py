@@ -61,7 +61,7 @@ class Office:
 
     async def start(self) -> Task:
         run = await self.desk.do(self.dispatcher.claim)
-        assert run
+        assert isinstance(run, Task)
         return run
 
     async def work(

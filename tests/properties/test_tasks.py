@@ -10,13 +10,15 @@ import pytest
 from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from lsp_orch.domain import chain
+from lsp_orch.domain import chain, ending, starting
+from lsp_orch.domain.result import Ending
 from lsp_orch.domain.task import STEPS, State, Step, Task
 from lsp_orch.services import dispatcher as dispatcher_service
 from lsp_orch.services import tasks as tasks_service
 from lsp_orch.services.dispatcher import Dispatcher
 from lsp_orch.services.tasks import Tasks
 from lsp_orch.store import queries
+from lsp_orch.store.base import Tx
 from lsp_orch.store.tasks import TaskTable
 from tests.properties.tasks import TaskMachine
 
@@ -56,13 +58,45 @@ def query(name: str, *changes: tuple[str, str]) -> Seed:
 
 
 def claims(*changes: tuple[str, str]) -> Seed:
-    """A claim that says something else."""
-    return query("task.claim", *changes)
+    """Both halves of a claim say something else."""
+
+    def seed(patch: pytest.MonkeyPatch) -> None:
+        for name in ("task.candidates", "task.claim"):
+            query(name, *changes)(patch)
+
+    return seed
 
 
 def resumes(*changes: tuple[str, str]) -> Seed:
     """A parked run goes on otherwise."""
     return query("task.resume", *changes)
+
+
+def step(state: State, step: Step, to: State) -> Seed:
+    """A step that may be taken from a wrong state."""
+    return lambda patch: patch.setitem(STEPS, (state, step), to)
+
+
+def fenced_by_session(patch: pytest.MonkeyPatch) -> None:
+    def current(_: Dispatcher, tx: Tx, run: Task) -> Task | None:
+        task = tx.tasks.by_id(run.id)
+        return task if task and task.engaged and task.session_id == run.session_id else None
+
+    patch.setattr(Dispatcher, "_current", current)
+    query("task.update", ("AND run = :run", "AND session_id = :session_id"))(patch)
+
+
+def one_worker_too_many(patch: pytest.MonkeyPatch) -> None:
+    right = starting.held
+    patch.setattr(
+        dispatcher_service,
+        "held",
+        lambda task, scene, rules: right(task, replace(scene, workers=scene.workers + 1), rules),
+    )
+
+
+def the_provider_costs_an_attempt(patch: pytest.MonkeyPatch) -> None:
+    patch.setitem(ending.AFTER, Ending.PROVIDER, ending.After(step=Step.REQUEUE))
 
 
 def paid_twice(patch: pytest.MonkeyPatch) -> None:
@@ -104,9 +138,25 @@ SEEDS: list[tuple[Seed, str]] = [
     # 5: one worker, and done is done
     (
         claims(("state = 'ready'", "state IN ('ready', 'running')"), ("AND engaged = 0", "")),
-        "two workers",
+        "two workers|left open",
     ),
-    (claims(("AND engaged = 0", "")), "two workers"),
+    (claims(("AND engaged = 0", "")), "two workers|left open"),
+    # a run is its number: nobody else is heard, and each leaves one row that is closed
+    (fenced_by_session, "late"),
+    (method(Dispatcher, "_close", lambda *_: None), "left open"),
+    (query("task.claim", ("run = :run", "run = 1")), "a number came back|UNIQUE"),
+    (method(dispatcher_service, "spend", lambda each, *_: each), "what attempts cost|turns of no attempt"),
+    # each new step from a wrong state
+    (step(State.RUNNING, Step.PRUNE, State.PRUNED), "put away what was running"),
+    (step(State.PARKED, Step.PRUNE, State.PRUNED), "put away what was parked"),
+    (step(State.DONE, Step.PRUNE, State.PRUNED), "put away what was done"),
+    (step(State.DONE, Step.REOPEN, State.READY), "opened again what was done"),
+    (step(State.RUNNING, Step.REOPEN, State.READY), "opened again what was running"),
+    (step(State.REVIEW, Step.REQUEUE, State.READY), "queued again what was review"),
+    (the_provider_costs_an_attempt, "the provider's fault"),
+    # no more at once than may be
+    (method(dispatcher_service, "held", lambda *_: None), "more workers than"),
+    (one_worker_too_many, "more workers than"),
     (done_tasks_can_be_retried, "retried what was done|though it was done"),
     (cancelled_runs_are_heard, "a late result|changed behind"),
     (method(Dispatcher, "orphans", lambda *_: []), "forgotten"),
@@ -114,20 +164,24 @@ SEEDS: list[tuple[Seed, str]] = [
     (method(chain, "ready", lambda _: True), "before what it waits for"),
     (method(tasks_service, "cycle", lambda *_: ()), "a cycle got in"),
     (method(Tasks, "settle", lambda *_: None), "it waits for nothing"),
+    (query("chain.released", ("other.state <> 'done'", "other.state = 'failed'")), "before what it waits"),
     # parked runs: one call, one session, no attempt, and nothing left behind
     (
-        resumes(("AND NOT EXISTS (SELECT 1 FROM waiter WHERE waiter.id = task.ticket)", "")),
+        query("task.resumable", ("AND NOT EXISTS (SELECT 1 FROM waiter WHERE waiter.id = task.ticket)", "")),
         "before its ticket",
     ),
     (resumes(("engaged = 1", "engaged = 1, session_id = session_id || 'x'")), "another session"),
     (resumes(("engaged = 1", "engaged = 1, attempt = attempt + 1")), "parking was an attempt|CHECK"),
-    (method(TaskTable, "resume", lambda *_: None), "waits for nothing|never goes on|what others need"),
+    (method(TaskTable, "resumable", lambda *_: None), "waits for nothing|never goes on|what others need"),
     (method(tasks_service, "replace", _careless), "engaged without a run, or a run without it|forgotten"),
     (paid_twice, "paid twice|two workers have it"),
     # order and time
-    (claims(("ORDER BY priority, place", "ORDER BY place")), "more urgent"),
+    (query("task.candidates", ("ORDER BY rank, place", "ORDER BY place")), "more urgent"),
+    (query("task.candidates", ("ORDER BY rank, place", "ORDER BY priority, place")), "more urgent"),
+    (method(tasks_service, "rank", lambda ready_at, *_: ready_at), "more urgent"),
+    (method(tasks_service, "rank", lambda _, priority, __: priority), "more urgent"),
     (claims(("AND next_attempt_at <= :now", "AND :now > 0")), "before its time"),
-    (claims(("attempt = attempt + 1", "attempt = attempt")), "too many attempts|CHECK"),
+    (query("task.claim", ("attempt = attempt + 1", "attempt = attempt")), "too many attempts|CHECK"),
     (method(TaskTable, "by_key", lambda *_: None), "one key|UNIQUE"),
 ]
 
@@ -143,4 +197,5 @@ def test_a_seeded_bug_is_found(seed: Seed, told: str, monkeypatch: pytest.Monkey
 
 def _trusting(migration: str) -> str:
     """The same schema without the triggers that would hide a bug above the store."""
-    return re.sub(r"CREATE TRIGGER task_.*?\nEND;", "", migration, flags=re.DOTALL)
+    rules = r"CREATE TRIGGER task_.*?\nEND;|CREATE UNIQUE INDEX attempt_open.*?;"
+    return re.sub(rules, "", migration, flags=re.DOTALL)

@@ -19,7 +19,7 @@ from lsp_orch.store.base import Tx
 from lsp_orch.store.sqlite import SqliteStore
 from tests.fixtures.clock import FakeClock, FakeProcesses, SerialIds
 from tests.fixtures.leases import agent, ask, person
-from tests.fixtures.tasks import a_task
+from tests.fixtures.tasks import a_task, claimed
 
 PID = 4711
 
@@ -44,11 +44,11 @@ class Yard:
         self.leases.acquire(tx, ask(person("ann"), "b.py", ttl_s=1e9))
         queued = self.leases.acquire(tx, ask(agent("run"), "b.py", ttl_s=ttl_s))
         assert isinstance(queued, Queued)
-        task = replace(a_task(State.PENDING), session_id="run")
-        tx.tasks.insert(task)
-        for was, state in ((State.PENDING, State.READY), (State.READY, State.RUNNING)):
-            task = replace(task, state=state, engaged=state is State.RUNNING)
-            assert tx.tasks.update(replace(task, state=was), task)
+        pending = a_task(State.PENDING)
+        tx.tasks.insert(pending)
+        assert tx.tasks.update(pending, replace(pending, state=State.READY))
+        task = claimed(tx, "run")
+        assert task
         parked = replace(task, state=State.PARKED, engaged=False, ticket=queued.waiter.id)
         assert tx.tasks.update(task, parked)
         self.sessions.rested(tx, "run")

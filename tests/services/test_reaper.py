@@ -22,7 +22,7 @@ from lsp_orch.store.base import Tx
 from lsp_orch.store.sqlite import SqliteStore
 from tests.fixtures.clock import FakeClock, FakeProcesses, SerialIds, moment
 from tests.fixtures.leases import WORKSPACE, agent, ask, file, person
-from tests.fixtures.tasks import a_task
+from tests.fixtures.tasks import a_task, claimed
 
 Result = TypeVar("Result")
 
@@ -165,7 +165,7 @@ def test_the_ends_of_tasks_workers_are_no_alarm(bench: Bench) -> None:
         bench.run(lambda tx, task=task: tx.tasks.insert(task))  # type: ignore[misc]  # bound to this round
         ready = replace(task, state=TaskState.READY)
         assert bench.run(lambda tx, was=task, now=ready: tx.tasks.update(was, now))  # type: ignore[misc]  # as above
-        assert bench.run(lambda tx, name=name: tx.tasks.claim(name, bench.clock.now()))  # type: ignore[misc]  # as above
+        assert bench.run(lambda tx, name=name: claimed(tx, name, bench.clock.now()))  # type: ignore[misc]  # as above
         bench.come(name, pid=number)
     bench.processes.running.clear()
     bench.look()

@@ -4,6 +4,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from lsp_orch.store import leases, queries, sqlite
 from lsp_orch.store.base import Tx
 from lsp_orch.store.sqlite import SqliteStore
 from tests.fixtures.leases import agent, lease
-from tests.fixtures.tasks import a_task
+from tests.fixtures.tasks import a_task, claimed
 from tests.fixtures.versions import version
 
 
@@ -27,7 +28,7 @@ class Machine:
     def __init__(self, folder: Path) -> None:
         self._file, self._disk = folder / "store.db", folder / "disk"
         self.flushes = 0
-        self.store = SqliteStore(self._file)
+        self.store = self._first = SqliteStore(self._file)  # whose files are there as long as it is open
 
     def flush(self, _: int) -> None:
         """Let all that is written so far be on disk."""
@@ -113,9 +114,34 @@ def test_what_must_outlast_it_is_on_disk_when_it_is_acknowledged(work: Callable[
 
 def test_a_change_that_gives_rows_is_flushed_as_well() -> None:
     with running() as machine:
-        machine.do(lambda tx: tx.tasks.insert(a_task(State.PENDING)))
-        machine.do(lambda tx: tx.tasks.claim("session", 1.0))
-        assert machine.flushes == 2
+        task = a_task(State.PENDING)
+        machine.do(lambda tx: tx.tasks.insert(task))
+        machine.do(lambda tx: tx.tasks.update(task, replace(task, state=State.READY)))
+        machine.do(lambda tx: claimed(tx, "session", 1.0))
+        assert machine.flushes == 3
+
+
+def test_a_look_for_a_task_is_not_flushed() -> None:
+    with running() as machine:
+        machine.do(lambda tx: claimed(tx, "session", 1.0))
+        assert machine.flushes == 0
+
+
+def test_a_change_that_finds_nothing_to_change_is_not() -> None:
+    with running() as machine:
+        machine.do(lambda tx: tx.tasks.heartbeat(a_task(State.RUNNING), 1.0))
+        assert machine.flushes == 0
+
+
+def test_nor_does_it_hide_a_change_in_the_same_commit() -> None:
+    with running() as machine:
+
+        def work(tx: Tx) -> None:
+            tx.tasks.insert(a_task(State.PENDING))
+            tx.tasks.heartbeat(a_task(State.RUNNING), 1.0)
+
+        machine.do(work)
+        assert machine.flushes == 1
 
 
 def _grant(new: Lease, tx: Tx) -> None:

@@ -22,7 +22,7 @@ from tests.fixtures.clock import START, FakeClock, FakeProcesses, SerialIds
 from tests.fixtures.engines import PostgresEngine
 from tests.fixtures.leases import WORKSPACE, agent, ask, lease, person
 from tests.fixtures.postgres import Cluster
-from tests.fixtures.tasks import a_task
+from tests.fixtures.tasks import a_task, claimed
 from tests.fixtures.versions import version
 
 WAIT_S = 10
@@ -191,11 +191,11 @@ def test_a_task_is_done_where_it_was_filed(
         tx.tasks.insert(task)
     engine.sql("UPDATE task SET state = 'ready'")
     with here.transaction() as tx:
-        assert tx.tasks.due() is None
-        assert tx.tasks.claim("run-here", START) is None
+        assert tx.tasks.due(-1.0) is None
+        assert claimed(tx, "run-here", START) is None
     with there.transaction() as tx:
-        assert tx.tasks.due() is not None
-        assert tx.tasks.claim("run-there", START)
+        assert tx.tasks.due(-1.0) is not None
+        assert claimed(tx, "run-there", START)
     with here.transaction() as tx:
         assert tx.tasks.engaged() == [], "it would count as left behind, and be started again"
         assert tx.tasks.states() == {task.id: TaskState.RUNNING}

@@ -2,16 +2,17 @@
 
 import threading
 from collections import Counter
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
 
 from lsp_orch.domain.result import Result, Status
-from lsp_orch.domain.task import STEPS, Isolation, State, Task
+from lsp_orch.domain.task import STEPS, Isolation, OnDead, State, Task
 from lsp_orch.store.base import Store, Tx
 from tests.fixtures.engines import Engine
 from tests.fixtures.leases import agent, ask
-from tests.fixtures.tasks import a_task
+from tests.fixtures.tasks import a_task, an_attempt, claimed
 
 RESULT = Result(status=Status.DONE, summary="did “it”", changed_files=("ä.py",), learnings=("one", "two"))
 
@@ -27,10 +28,17 @@ def put(store: Store, *tasks: Task) -> None:
 
 
 def force(engine: Engine, name: str, state: str, **columns: object) -> None:
-    """Write what no service would."""
+    """Write what no service would; who is to run has an attempt."""
+    if state == "running" and "run" not in columns:
+        columns["run"] = attempt(engine, name, str(columns.get("session_id", "s")))
     sets = ", ".join(f"{column} = :{column}" for column in ("state", *columns))
     update = f"UPDATE task SET {sets} WHERE id = :id"  # noqa: S608 - the names are the test's own
     engine.sql(update, id=name, state=state, **columns)
+
+
+def attempt(engine: Engine, name: str, session_id: str) -> int:
+    with closing(engine.open()) as own, own.transaction() as tx:
+        return tx.attempts.insert(an_attempt(name, session_id))
 
 
 def test_what_was_stored_comes_back(store: Store) -> None:
@@ -58,6 +66,14 @@ def test_what_was_stored_comes_back(store: Store) -> None:
         heartbeat_at=2.0,
         next_attempt_at=3.0,
         finished_at=4.0,
+        rank=5.0,
+        on_dead=OnDead.CASCADE,
+        hold_until=6.0,
+        hold_why="a limit",
+        chosen_model="haiku",
+        plan_id="plan-1",
+        merged="3",
+        pruned_why="old",
     )
     put(store, task)
     with store.transaction() as tx:
@@ -79,12 +95,12 @@ def test_the_steps_of_the_store_are_those_of_the_domain(engine: Engine) -> None:
 def test_what_is_done_stays_done(store: Store, engine: Engine, to: State) -> None:
     put(store, pending("a", result=RESULT))
     for state in ("ready", "running", "review", "done"):
-        force(engine, "a", state, session_id="s", engaged=1)
+        force(engine, "a", state, session_id="s", engaged=int(state != "ready"))
     if to is State.DONE:
         force(engine, "a", to)
     else:
-        with pytest.raises(engine.refused, match="no such step"):
-            force(engine, "a", to)
+        with pytest.raises(engine.refused, match=r"no such step|a reason and nothing alive"):
+            engine.sql("UPDATE task SET state = :to", to=to)
 
 
 def test_a_task_begins_as_pending(store: Store, engine: Engine) -> None:
@@ -95,7 +111,7 @@ def test_a_task_begins_as_pending(store: Store, engine: Engine) -> None:
 def test_a_task_is_not_ready_before_what_it_waits_for_is_done(store: Store, engine: Engine) -> None:
     put(store, pending("a", result=RESULT), pending("b", after=("a",)))
     for state in ("ready", "running", "review"):
-        force(engine, "a", state, session_id="s", engaged=1)
+        force(engine, "a", state, session_id="s", engaged=int(state != "ready"))
         with pytest.raises(engine.refused, match="task-blocked"):
             force(engine, "b", "ready")
     force(engine, "a", "done")
@@ -137,10 +153,12 @@ def test_a_task_that_is_engaged_gets_no_second_worker(store: Store, engine: Engi
     put(store, pending("a"))
     force(engine, "a", "ready")
     with store.transaction() as tx:
-        assert tx.tasks.claim("one", 0.0)
-        assert tx.tasks.claim("two", 0.0) is None
-    with pytest.raises(engine.refused, match="another worker"):
-        force(engine, "a", "running", session_id="two")
+        run = claimed(tx, "one")
+        assert run
+        assert claimed(tx, "two") is None
+        assert tx.tasks.claim("a", run.run, "one", "sonnet", 0.0) is None
+    with pytest.raises(engine.refused, match=r"another worker|begins with an attempt"):
+        force(engine, "a", "running", run=run.run + 1)
 
 
 def test_a_task_parks_only_with_a_session_to_come_back_to_and_nothing_alive(
@@ -151,10 +169,10 @@ def test_a_task_parks_only_with_a_session_to_come_back_to_and_nothing_alive(
     force(engine, "a", "running", session_id="s", engaged=1)
     with pytest.raises(engine.refused, match="nothing alive"):
         force(engine, "a", "parked")
-    with pytest.raises(engine.refused, match=r"come back to|another worker"):
+    with pytest.raises(engine.refused, match=r"come back to|begins with an attempt"):
         force(engine, "a", "parked", engaged=0, session_id="")
     force(engine, "a", "parked", engaged=0, ticket="t")
-    with pytest.raises(engine.refused, match="come back to"):
+    with pytest.raises(engine.refused, match=r"come back to|begins with an attempt"):
         force(engine, "a", "parked", session_id="other")
 
 
@@ -170,12 +188,12 @@ def test_a_parked_run_goes_on_when_its_ticket_waits_no_more_the_most_urgent_firs
         force(engine, name, "parked", engaged=0, ticket=ticket)
     with store.transaction() as tx:
         assert [task.id for task in tx.tasks.parked()] == ["a", "b", "c"]
-        resumed = [tx.tasks.resume(5.0) for _ in range(3)]
+        resumed = [_resumed(tx) for _ in range(3)]
         assert [task.id if task else None for task in resumed] == ["b", "a", None]
         assert resumed[0]
         assert (resumed[0].session_id, resumed[0].engaged, resumed[0].attempt) == ("b", True, 0)
         tx.waiters.delete(waiter)
-        assert tx.tasks.resume(5.0)
+        assert _resumed(tx)
 
 
 @pytest.mark.parametrize(
@@ -207,33 +225,37 @@ def test_a_change_of_what_has_changed_meanwhile_is_not_stored(store: Store, engi
     put(store, pending("a"))
     force(engine, "a", "ready")
     with store.transaction() as tx:
-        run = tx.tasks.claim("one", 0.0)
+        run = claimed(tx, "one")
         assert run
         assert not tx.tasks.update(replace(run, state=State.READY), run)
-        assert not tx.tasks.update(run, replace(run, session_id="two"))
-        tx.tasks.heartbeat(replace(run, session_id="two"), 9.0)
+        assert not tx.tasks.update(run, replace(run, run=run.run + 1))
+        tx.tasks.heartbeat(replace(run, run=run.run + 1), 9.0)
         assert tx.tasks.by_id("a") == run
 
 
-def test_the_most_urgent_is_claimed_first_then_the_oldest_and_none_before_its_time(
+def test_the_lowest_rank_is_claimed_first_then_the_oldest_and_none_before_its_time(
     store: Store,
     engine: Engine,
 ) -> None:
     put(
         store,
-        pending("old", priority=2),
-        pending("new", priority=2),
-        pending("urgent", priority=0),
-        pending("later", priority=0, next_attempt_at=50.0),
+        pending("old", rank=2.0),
+        pending("new", rank=2.0),
+        pending("urgent", rank=0.5),
+        pending("later", rank=0.0, next_attempt_at=50.0),
     )
     for name in ("old", "new", "urgent", "later"):
         force(engine, name, "ready")
     with store.transaction() as tx:
-        claimed = [tx.tasks.claim(f"s{number}", 10.0) for number in range(4)]
-        assert [task.id if task else None for task in claimed] == ["urgent", "old", "new", None]
-        assert tx.tasks.due() == 50.0
-        assert tx.tasks.claim("s9", 50.0)
-        assert tx.tasks.due() is None
+        assert [task.id for task in tx.tasks.candidates(10.0, 2)] == ["urgent", "old"]
+        first = tx.tasks.candidates(10.0, 9)
+        assert [task.id for task in tx.tasks.candidates(10.0, 9, first[0])] == ["old", "new"]
+        assert [task.id for task in tx.tasks.candidates(10.0, 9, first[1])] == ["new"]
+        won = [claimed(tx, f"s{number}", 10.0) for number in range(4)]
+        assert [task.id if task else None for task in won] == ["urgent", "old", "new", None]
+        assert tx.tasks.due(10.0) == 50.0
+        assert claimed(tx, "s9", 50.0)
+        assert tx.tasks.due(50.0) is None
 
 
 def test_eight_claimers_never_win_the_same_task(store: Store, engine: Engine) -> None:
@@ -246,7 +268,7 @@ def test_eight_claimers_never_win_the_same_task(store: Store, engine: Engine) ->
         own = engine.open()
         for number in range(rounds):
             with own.transaction() as tx:
-                task = _claim(tx, f"{name}-{number}")
+                task = claimed(tx, f"{name}-{number}")
             if task is None:
                 break
             won.append(task.id)
@@ -260,5 +282,6 @@ def test_eight_claimers_never_win_the_same_task(store: Store, engine: Engine) ->
     assert Counter(won) == Counter({f"t{number}": 1 for number in range(rounds)})
 
 
-def _claim(tx: Tx, session_id: str) -> Task | None:
-    return tx.tasks.claim(session_id, 0.0)
+def _resumed(tx: Tx) -> Task | None:
+    task = tx.tasks.resumable()
+    return tx.tasks.resume(task.id, 5.0) if task else None

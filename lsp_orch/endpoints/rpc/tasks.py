@@ -111,17 +111,15 @@ class TaskMethods:
 
         A task that waits for a failed or cancelled one has settled too: only a person can help it.
         """
-        ids = strings(params, "ids")
+        ids = left = strings(params, "ids")
         limit_s = optional(params, "timeout_s", 0.0)
         with contextlib.suppress(TimeoutError):  # the answer shows how far they have come
             async with asyncio.timeout(limit_s if limit_s > 0 else None):
-                while True:
-                    rung = self._bell.next()
-                    over, tasks = await self._desk.do(lambda tx: self._look(tx, ids))
-                    if over:
-                        return _answer(tasks)
+                rung = self._bell.next_end()
+                while left := await self._desk.do(lambda tx: self._tasks.unsettled(tx, left)):
                     await rung.wait()
-        return _answer((await self._desk.do(lambda tx: self._look(tx, ids)))[1])
+                    rung = self._bell.next_end()
+        return _answer(await self._desk.do(lambda tx: _all(tx, ids)))
 
     async def logs(self, params: dict[str, Any]) -> Answer:
         """``{"id", "offset", "follow"}`` to ``{"lines", "offset", "more"}``: what the latest attempt said.
@@ -144,15 +142,6 @@ class TaskMethods:
         """The top of the checkout; raises when no work could begin there."""
         self._git.head(folder)
         return self._git.top_level(folder)
-
-    def _look(self, tx: Tx, ids: list[str]) -> tuple[bool, list[Task] | Refusal]:
-        tasks = []
-        for task_id in ids:
-            task = tx.tasks.by_id(task_id)
-            if task is None:
-                return True, not_found(task_id)
-            tasks.append(task)
-        return all(task.state in SETTLED or self._tasks.stuck(tx, task) for task in tasks), tasks
 
     def _draft(self, params: dict[str, Any]) -> Draft | Refusal:
         prompt, paths = required(params, "prompt", str), strings(params, "paths")
@@ -180,6 +169,16 @@ class TaskMethods:
             attempts=optional(params, "attempts", settings.tasks_attempts),
             key=optional(params, "key", ""),
         )
+
+
+def _all(tx: Tx, ids: list[str]) -> list[Task] | Refusal:
+    tasks = []
+    for task_id in ids:
+        task = tx.tasks.by_id(task_id)
+        if task is None:
+            return not_found(task_id)
+        tasks.append(task)
+    return tasks
 
 
 def _answer(tasks: list[Task] | Refusal) -> Answer:

@@ -16,6 +16,8 @@ _APT = ("apt-get", "install", "-y", "-qq", "--no-install-recommends")
 _PIP = ("-m", "pip", "--quiet", "--disable-pip-version-check", "--no-input", "install")
 _PACKAGES = {
     "polling": ("redis", "filelock"),
+    "huey": ("huey==3.5.4",),
+    "procrastinate": ("procrastinate==3.10.0", "psycopg[binary]"),
     # A copy of github.com/Dicklesworthstone/mcp_agent_mail, which is not on PyPI itself. It asks for 3.13
     # and runs with 3.11 as well. A newer sqlmodel refuses its times.
     "mail": (

@@ -1,0 +1,21 @@
+-- name: insert
+INSERT INTO attempt (task_id, number, session_id, model, why_model, started_at, ended_at, ending, cost_usd, turns,
+    error, tip, kept_ref, parked_at, parked_s)
+VALUES (:task_id, :number, :session_id, :model, :why_model, :started_at, :ended_at, :ending, :cost_usd, :turns,
+    :error, :tip, :kept_ref, :parked_at, :parked_s)
+RETURNING id;
+
+-- name: update
+UPDATE attempt SET ended_at = :ended_at, ending = :ending, cost_usd = :cost_usd, turns = :turns, error = :error,
+    tip = :tip, kept_ref = :kept_ref, parked_at = :parked_at, parked_s = :parked_s
+WHERE id = :id AND ended_at IS NULL;
+
+-- name: by_id
+SELECT id, task_id, number, session_id, model, why_model, started_at, ended_at, ending, cost_usd, turns, error,
+    tip, kept_ref, parked_at, parked_s
+FROM attempt WHERE id = :id;
+
+-- name: of_task
+SELECT id, task_id, number, session_id, model, why_model, started_at, ended_at, ending, cost_usd, turns, error,
+    tip, kept_ref, parked_at, parked_s
+FROM attempt WHERE task_id = :task_id ORDER BY id;
