@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from lsp_orch.domain.grants import Waiter
 from lsp_orch.domain.lease import Holder, Lease
+from lsp_orch.domain.money import Notice
 from lsp_orch.domain.scope import Scope
 from lsp_orch.domain.session import Session
 from lsp_orch.domain.version import Author
@@ -164,8 +165,23 @@ class ForeignWrite:
     readers: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanChanged:
+    """A plan was begun, or came to another state: what its planner had reserved may be free."""
+
+    id: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoneyShort:
+    """A cap stops the queue; told once of each day or task."""
+
+    notice: Notice
+
+
 LeaseEvent = LeaseGranted | LeaseChanged | LeaseEnded | WaiterQueued | WaiterGone | ClaimMade | ClaimRefused
 SessionEvent = SessionCame | SessionWent
 ReaperEvent = ReapingFrozen | ReapingResumed
 FileEvent = FileRead | FileWritten | FilesForgotten | ForeignWrite
-Event = LeaseEvent | TaskChanged | SessionEvent | ReaperEvent | FileEvent | Heard
+Event = LeaseEvent | TaskChanged | SessionEvent | ReaperEvent | FileEvent | Heard | PlanChanged | MoneyShort

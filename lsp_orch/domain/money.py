@@ -31,17 +31,13 @@ class Purse:
         """Whether something that may cost so much can begin."""
         return not self.cap_usd or usd <= self.left_usd
 
-    @property
-    def empty(self) -> bool:
-        """Whether nothing can begin, however little it may cost, before what runs has ended."""
-        return bool(self.cap_usd) and self.left_usd <= 0
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Short:
     """Why something cannot begin; ``until`` is when it can, if time alone helps.
 
-    ``over`` when it cannot though nothing runs: then it is worth a notice. ``all`` when nothing else can.
+    ``over`` when it cannot though nothing runs: then it is worth a notice. ``all`` when those behind it wait,
+    too: what is cheap does not overtake what is dear, but what can never begin is passed by.
     """
 
     cap: Cap
@@ -66,7 +62,7 @@ def short(usd: float, day_purse: Purse, chain_purse: Purse, now: float) -> Short
             reason=_words("the day", "tasks.day_usd", usd, day_purse),
             until=day(now) + DAY_S if ever else None,
             over=over,
-            all=day_purse.empty,
+            all=ever,
         )
     if not chain_purse.allows(usd):
         over = usd > chain_purse.cap_usd - chain_purse.spent_usd
@@ -85,10 +81,27 @@ def _words(what: str, setting: str, usd: float, purse: Purse) -> str:
     )
 
 
-def notice(short: Short, now: float) -> str:
-    """What people are told once, when a cap stops the queue."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """What people are told, once of each ``about``: a day, or the task that was stopped."""
+
+    cap: Cap
+    about: str
+    words: str
+    told_at: float
+    until: float | None = None
+
+
+def notice(short: Short, about: str, now: float) -> Notice:
+    """What people are told when a cap stops the queue."""
     when = "" if short.until is None else f", or it goes on by itself in {_hours(short.until - now)}"
-    return f"{short.cap}: {short.reason}; raise the setting{when}"
+    return Notice(
+        cap=short.cap,
+        about=date(now) if short.all else about,
+        words=f"{short.reason}; raise the setting{when}",
+        told_at=now,
+        until=short.until,
+    )
 
 
 def date(now: float) -> str:

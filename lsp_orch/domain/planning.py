@@ -54,7 +54,10 @@ class Drawn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """``base`` is the commit that was looked at. ``pid`` is the planner's process as long as it is at it."""
+    """``base`` is the commit that was looked at; ``pid`` is the planner's process, until ``ended_at``.
+
+    A person has accepted it or not at ``decided_at``.
+    """
 
     id: str
     state: State
@@ -68,6 +71,7 @@ class Plan:
     pid_started: float = 0.0
     cost_usd: float = 0.0
     error: str = ""
+    ended_at: float | None = None
     decided_at: float | None = None
     drawn: Drawn | None = None
 

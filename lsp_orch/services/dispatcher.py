@@ -11,9 +11,11 @@ from lsp_orch.domain.events import TaskChanged
 from lsp_orch.domain.result import Deferred, Ending, Outcome, Result, Status
 from lsp_orch.domain.settings import Settings
 from lsp_orch.domain.starting import Hold, Idle, Rule, Scene, held
-from lsp_orch.domain.task import AUTO, State, Step, Task, free
+from lsp_orch.domain.task import State, Step, Task, free
 from lsp_orch.services import attempts
+from lsp_orch.services.money import Money
 from lsp_orch.services.ports import Clock, Ids
+from lsp_orch.services.routing import Routing
 from lsp_orch.services.start_rules import RULES
 from lsp_orch.services.tasks import store, take, taken
 from lsp_orch.store.base import Tx
@@ -34,6 +36,8 @@ class Dispatcher:
         self._ids = ids
         self._settings = settings
         self._rules = rules
+        self._money = Money(settings)
+        self._routing = Routing(settings)
 
     def claim(self, tx: Tx, workers: int = MOST) -> Task | Idle:
         """Let a parked run go on that waits no more, else give the next task that nothing holds to a new run.
@@ -42,8 +46,9 @@ class Dispatcher:
         """
         now, holds = self._clock.now(), dict[str, Hold]()
         scene = Scene(now=now, workers=workers, working=tuple(tx.tasks.engaged()))
+        rules = (*self._rules, self._money.rule(tx))
         for task in _queue(tx, now):
-            hold = held(task, scene, self._rules)
+            hold = held(task, scene, rules)
             # what a parked run was let do once is not asked again
             if hold is None or (task.state is State.PARKED and not hold.everyone):
                 return self._start(tx, task, now)
@@ -130,13 +135,13 @@ class Dispatcher:
         """Open an attempt, and give the task to it."""
         # Claude Code wants a UUID; this one is as unique as the id it is made of
         session_id = str(uuid5(NAMESPACE_OID, self._ids.new("run")))
-        asked = task.model != AUTO
+        choice = self._routing.choose(tx, task)
         attempt = Attempt(
             task_id=task.id,
             number=task.attempt + 1,
             session_id=session_id,
-            model=task.model if asked else self._settings.tasks_model,
-            why_model="asked for" if asked else "the setting tasks.model",
+            model=choice.model,
+            why_model=choice.reason,
             started_at=now,
         )
         return tx.tasks.claim(task.id, tx.attempts.insert(attempt), session_id, attempt.model, now)

@@ -7,6 +7,7 @@ from uuid import NAMESPACE_OID, uuid5
 from lsp_orch.domain import plan as plans
 from lsp_orch.domain import plan_estimate, plan_order, planning, shared
 from lsp_orch.domain.errors import Code, Misuse, Refusal
+from lsp_orch.domain.events import PlanChanged
 from lsp_orch.domain.plan import Piece, Vocabulary
 from lsp_orch.domain.plan_estimate import TypicalOf
 from lsp_orch.domain.planning import Context, Drawn, Plan, Planned, State, Step
@@ -64,6 +65,7 @@ class Plans:
             made_at=self._clock.now(),
         )
         tx.plans.insert(plan)
+        tx.announce(PlanChanged(id=plan.id, state=plan.state))
         return plan
 
     def started(self, tx: Tx, plan_id: str, pid: int, pid_started: float) -> None:
@@ -94,7 +96,7 @@ class Plans:
         plan = tx.plans.by_id(plan_id)
         if plan is None:
             return not_found(plan_id)
-        ended = replace(plan, pid=0, pid_started=0.0, cost_usd=cost_usd)
+        ended = replace(plan, pid=0, pid_started=0.0, cost_usd=cost_usd, ended_at=self._clock.now())
         if isinstance(came_to, Refusal):
             return self._take(tx, plan, Step.FAIL, replace(ended, error=came_to.message))
         return self._take(tx, plan, Step.PROPOSE, replace(ended, drawn=came_to))
@@ -177,6 +179,7 @@ class Plans:
         after = planning.advance(plan, step)
         if not isinstance(after, Refusal):
             _store(tx, was, after)
+            tx.announce(PlanChanged(id=after.id, state=after.state))
         return after
 
 

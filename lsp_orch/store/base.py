@@ -12,6 +12,7 @@ from lsp_orch.store.chains import ChainTable
 from lsp_orch.store.connection import Connection
 from lsp_orch.store.health import Health
 from lsp_orch.store.leases import LeaseTable, WaiterTable
+from lsp_orch.store.money import MoneyTable
 from lsp_orch.store.plans import PlanTable
 from lsp_orch.store.reads import ReadTable
 from lsp_orch.store.sessions import SessionTable
@@ -66,6 +67,11 @@ class Tx:
     def chains(self) -> ChainTable:
         """Who waits for whom, over any distance."""
         return ChainTable(self.connection)
+
+    @cached_property
+    def money(self) -> MoneyTable:
+        """What was spent, and what is reserved."""
+        return MoneyTable(self.connection)
 
     @cached_property
     def versions(self) -> VersionTable:

@@ -9,7 +9,7 @@ from lsp_orch.store.connection import Connection, Row, Value
 
 _COLUMNS = (  # of the query by_id, in its order
     *("id", "state", "workspace", "goal", "pipeline", "base", "session_id", "made_at"),
-    *("pid", "pid_started", "cost_usd", "error", "decided_at", "drawn"),
+    *("pid", "pid_started", "cost_usd", "error", "ended_at", "decided_at", "drawn"),
 )
 
 

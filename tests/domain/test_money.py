@@ -31,7 +31,7 @@ def test_what_fits_into_what_is_left_may_begin(usd: float, purse: Purse) -> None
 
 def test_what_runs_has_reserved_all_that_it_may_cost() -> None:
     found = told(2, Purse(cap_usd=10, spent_usd=5, reserved_usd=4))
-    assert (found.cap, found.over, found.all) == (Cap.DAY, False, False)
+    assert (found.cap, found.over, found.all) == (Cap.DAY, False, True)
     assert "$4.00 reserved" in found.reason
 
 
@@ -49,10 +49,10 @@ def test_what_can_never_begin_says_so() -> None:
     assert "more than tasks.day_usd allows at all ($20.00)" in found.reason
 
 
-def test_nobody_else_is_asked_when_nothing_is_left() -> None:
-    assert told(1, Purse(cap_usd=10, spent_usd=10)).all
-    assert told(1, Purse(cap_usd=10, spent_usd=6, reserved_usd=4)).all
-    assert not told(2, Purse(cap_usd=10, spent_usd=9)).all
+def test_what_is_cheap_does_not_overtake_and_what_can_never_begin_is_passed_by() -> None:
+    assert told(2, Purse(cap_usd=10, spent_usd=9)).all
+    assert told(2, Purse(cap_usd=10, reserved_usd=9)).all
+    assert not told(30, Purse(cap_usd=20)).all
 
 
 def test_the_day_is_asked_before_the_chain() -> None:
@@ -64,9 +64,12 @@ def test_the_day_is_asked_before_the_chain() -> None:
 
 
 def test_a_notice_says_what_to_do_and_when_it_goes_on() -> None:
-    words = notice(told(2, Purse(cap_usd=10, spent_usd=9)), NOON)
-    assert words.startswith("day-cap: it may cost $2.00")
-    assert words.endswith("raise the setting, or it goes on by itself in 12 h 0 min")
-    assert notice(told(30, Purse(cap_usd=20)), NOON).endswith("raise the setting")
+    said = notice(told(2, Purse(cap_usd=10, spent_usd=9)), "task-1", NOON)
+    assert (said.cap, said.about, said.told_at) == (Cap.DAY, "2026-11-28", NOON)
+    assert said.words.startswith("it may cost $2.00")
+    assert said.words.endswith("raise the setting, or it goes on by itself in 12 h 0 min")
+    never = notice(told(30, Purse(cap_usd=20)), "task-1", NOON)
+    assert never.about == "task-1"
+    assert never.words.endswith("raise the setting")
     soon = Short(cap=Cap.DAY, reason="r", until=NOON + 90, over=True, all=True)
-    assert notice(soon, NOON).endswith("in 2 min")
+    assert notice(soon, "task-1", NOON).words.endswith("in 2 min")

@@ -39,7 +39,7 @@ def put(store: Store, *states: State) -> None:
         tx.plans.insert(PLAN)
         was = PLAN
         for state in states:
-            plan = replace(was, state=state, drawn=shown(), cost_usd=0.5, decided_at=2.0)
+            plan = replace(was, state=state, drawn=shown(), cost_usd=0.5, ended_at=1.5, decided_at=2.0)
             assert tx.plans.update(was, plan)
             was = plan
 
@@ -51,7 +51,7 @@ def test_what_was_stored_comes_back(store: Store) -> None:
         begun = replace(PLAN, pid=7, pid_started=1.5)
         assert tx.plans.update(PLAN, begun)
         assert tx.plans.by_id("plan-1") == begun
-        ready = replace(PLAN, state=State.PROPOSED, drawn=shown(), cost_usd=0.25)
+        ready = replace(PLAN, state=State.PROPOSED, drawn=shown(), cost_usd=0.25, ended_at=1.75)
         assert tx.plans.update(begun, ready)
         assert tx.plans.by_id("plan-1") == ready
         assert not tx.plans.update(begun, begun), "it has left that state"
@@ -137,6 +137,6 @@ def test_nothing_is_filed_before_a_plan_is_accepted(
 
 
 def test_a_plan_begins_with_planning(store: Store, engine: Engine) -> None:
-    plan = replace(PLAN, state=State.PROPOSED, drawn=shown())
+    plan = replace(PLAN, state=State.PROPOSED, drawn=shown(), ended_at=1.5)
     with pytest.raises(engine.refused, match="begins with planning"), store.transaction() as tx:
         tx.plans.insert(plan)

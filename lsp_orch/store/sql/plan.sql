@@ -1,18 +1,18 @@
 -- name: insert
 INSERT INTO plan (id, state, workspace, goal, pipeline, base, session_id, made_at, pid, pid_started, cost_usd, error,
-    decided_at, drawn, daemon)
+    ended_at, decided_at, drawn, daemon)
 VALUES (:id, :state, :workspace, :goal, :pipeline, :base, :session_id, :made_at, :pid, :pid_started, :cost_usd,
-    :error, :decided_at, :drawn, :daemon);
+    :error, :ended_at, :decided_at, :drawn, :daemon);
 
 -- Only the one who knows where the plan stands may change it.
 -- name: update
 UPDATE plan SET state = :state, pid = :pid, pid_started = :pid_started, cost_usd = :cost_usd, error = :error,
-    decided_at = :decided_at, drawn = :drawn
+    ended_at = :ended_at, decided_at = :decided_at, drawn = :drawn
 WHERE id = :id AND state = :was_state;
 
 -- name: by_id
 SELECT id, state, workspace, goal, pipeline, base, session_id, made_at, pid, pid_started, cost_usd, error,
-    decided_at, drawn
+    ended_at, decided_at, drawn
 FROM plan WHERE id = :id;
 
 -- name: in_workspace

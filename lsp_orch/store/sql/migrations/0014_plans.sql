@@ -14,12 +14,14 @@ CREATE TABLE plan (
     pid_started REAL NOT NULL,
     cost_usd REAL NOT NULL CHECK (cost_usd >= 0),
     error TEXT NOT NULL,
+    ended_at REAL,
     decided_at REAL,
     drawn TEXT NOT NULL,
     daemon TEXT NOT NULL,
     CHECK ((state IN ('proposed', 'applied', 'rejected')) = (drawn <> '')),
     CHECK ((state = 'failed') = (error <> '')),
-    CHECK (state = 'planning' OR pid = 0)
+    CHECK (state = 'planning' OR pid = 0),
+    CHECK ((state = 'planning') = (ended_at IS NULL))
 );
 CREATE INDEX plan_state ON plan (state);
 

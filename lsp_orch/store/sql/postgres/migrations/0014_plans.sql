@@ -14,12 +14,14 @@ CREATE TABLE plan (
     pid_started DOUBLE PRECISION NOT NULL,
     cost_usd DOUBLE PRECISION NOT NULL CHECK (cost_usd >= 0),
     error TEXT NOT NULL,
+    ended_at DOUBLE PRECISION,
     decided_at DOUBLE PRECISION,
     drawn TEXT NOT NULL,
     daemon TEXT COLLATE "C" NOT NULL,
     CHECK ((state IN ('proposed', 'applied', 'rejected')) = (drawn <> '')),
     CHECK ((state = 'failed') = (error <> '')),
-    CHECK (state = 'planning' OR pid = 0)
+    CHECK (state = 'planning' OR pid = 0),
+    CHECK ((state = 'planning') = (ended_at IS NULL))
 );
 CREATE INDEX plan_state ON plan (state);
 
