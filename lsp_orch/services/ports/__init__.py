@@ -3,6 +3,7 @@
 from lsp_orch.services.ports.checks import Checks
 from lsp_orch.services.ports.clock import Clock
 from lsp_orch.services.ports.contents import Contents
+from lsp_orch.services.ports.context_files import ContextFiles
 from lsp_orch.services.ports.deaths import Deaths
 from lsp_orch.services.ports.fences import Fences
 from lsp_orch.services.ports.folders import FolderWatch, Touch, Touched, Watching
@@ -25,6 +26,7 @@ __all__ = [
     "Checks",
     "Clock",
     "Contents",
+    "ContextFiles",
     "Deaths",
     "Entry",
     "Fences",
