@@ -36,7 +36,7 @@ def waits(stay: Stay, now: float) -> Mapping[str, float]:
     if stay.chained:
         add("others", ready - stay.filed_at)
     add("queue", began - (ready if stay.chained else stay.filed_at))
-    for run, later in zip(stay.runs, [*stay.runs[1:], None], strict=True):
+    for run, later in zip(stay.runs, [*stay.runs[1:], None], strict=False):
         add("lease", run.parked_s)
         if run.ended_at is not None:
             until = over if later is None else later.began_at
