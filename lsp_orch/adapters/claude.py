@@ -9,6 +9,7 @@ from pathlib import Path
 
 from lsp_orch.adapters.claude_command import command, files
 from lsp_orch.adapters.claude_run import ClaudeRun
+from lsp_orch.adapters.claude_version import ClaudeVersion
 from lsp_orch.adapters.sandbox import ignore_file
 from lsp_orch.adapters.worker_environment import environment
 from lsp_orch.adapters.worker_log import WorkerLog, secrets
@@ -33,14 +34,16 @@ class ClaudeWorker:
         self._hook = hook
         self._processes = processes
         self._silence_s = silence_s
+        self._version = ClaudeVersion()
         self._environment = dict(os.environ if environment is None else environment)
 
     async def start(self, job: Job) -> ClaudeRun:
         """Begin a session on the job's folder.
 
         Raises:
-            Unavailable: claude-missing.
+            Unavailable: claude-missing or claude-too-old.
         """
+        await asyncio.to_thread(self._version.check, self._program)
         tmp = tempfile.mkdtemp(prefix="lo-")  # short: the client makes a Unix socket below it
         log = WorkerLog(job.log, (*secrets(self._environment), job.entry.token))
         try:
@@ -62,7 +65,7 @@ class ClaudeWorker:
             if isinstance(error, OSError):
                 raise _missing(self._program, error) from error
             raise
-        run = ClaudeRun(process, job.session_id, self._processes, log, Path(tmp))
+        run = ClaudeRun(process, job, self._processes, log, Path(tmp))
         if not job.resumes:  # else it takes up its call by itself
             run.say(job.prompt)
         return run

@@ -34,14 +34,19 @@ def claude_version(program: str) -> str:
             f"there is no program {program}; tasks need Claude Code",
             f"{_NPM}, or set LSP_ORCH_CLAUDE to its path and run `lsp-orch daemon restart`",
         )
-    with tempfile.TemporaryDirectory(prefix="lo-") as home:
-        try:
-            said = _say_version(found, _stranger(home))
-        except (OSError, subprocess.SubprocessError) as error:
-            raise Unavailable(
-                Code.CLAUDE_MISSING, f"{found} does not run: {error}", f"install it again: {_NPM}"
-            ) from error
+    try:
+        said = say_claude_version(found)
+    except (OSError, subprocess.SubprocessError) as error:
+        raise Unavailable(
+            Code.CLAUDE_MISSING, f"{found} does not run: {error}", f"install it again: {_NPM}"
+        ) from error
     return f"{said}, {found}"
+
+
+def say_claude_version(found: str) -> str:
+    """``2.1.329 (Claude Code)``; raises OSError or SubprocessError where it does not run."""
+    with tempfile.TemporaryDirectory(prefix="lo-") as home:
+        return _say_version(found, _stranger(home))
 
 
 def git_version() -> str:

@@ -37,6 +37,8 @@ def environment(inherited: Mapping[str, str], session_id: str, tmp: str, silence
         # a command that is silent for longer would be taken for a dead worker
         "BASH_MAX_TIMEOUT_MS": str(int(silence_s * 800)),
         **kept,
+        # else its end cuts what a subagent does in the background: this way it waits for it
+        "CLAUDE_CODE_DISABLE_BACKGROUND_TASKS": "1",
         "TMPDIR": tmp,
         "LSP_ORCH_MODE": "enforce",
         SESSION: session_id,

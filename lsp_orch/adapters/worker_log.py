@@ -1,9 +1,11 @@
-"""What a worker said, kept in a file: bounded, and without the secrets we know."""
+"""What a worker said, kept in a file: bounded, and without secrets."""
 
 import json
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+
+from lsp_orch.adapters.log_secrets import LogSecrets
 
 _PIECE = 256 * 1024  # bytes that are read at once
 _MOST = 16 * 1024 * 1024  # bytes of one attempt
@@ -15,7 +17,7 @@ class WorkerLog:
     """One attempt's file; readable by its owner only."""
 
     def __init__(self, path: str, secrets: Iterable[str]) -> None:
-        self._secrets = sorted(secrets, key=len, reverse=True)
+        self._secrets = LogSecrets(secrets)
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         # appended to: an attempt that was stopped with the daemon goes on in the same file
         self._file = os.fdopen(
@@ -24,10 +26,10 @@ class WorkerLog:
         self._size = os.fstat(self._file.fileno()).st_size
 
     def write(self, line: str) -> None:
-        """Add one line; what is beyond the limit is left out, and the file says so."""
+        """Add one event or line; what is beyond the limit is left out, and the file says so."""
         if self._size >= _MOST:
             return
-        data = (self.clean(line.rstrip("\n")) + "\n").encode("utf-8", "backslashreplace")
+        data = (self._secrets.event(line.rstrip("\n")) + "\n").encode("utf-8", "backslashreplace")
         if self._size + len(data) > _MOST:
             data = b"(the log is full: the rest is left out)\n"
             self._size = _MOST
@@ -35,10 +37,8 @@ class WorkerLog:
         self._size += len(data)
 
     def clean(self, text: str) -> str:
-        """Take the known secrets out of a text."""
-        for secret in self._secrets:
-            text = text.replace(secret, "[removed]")
-        return text
+        """Take secrets out of a text."""
+        return self._secrets.text(text)
 
     def close(self) -> None:
         """Let go of the file."""

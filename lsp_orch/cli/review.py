@@ -62,6 +62,8 @@ def _work(answer: dict[str, Any]) -> RenderableType:
     for each in answer["files"]:
         files.add_row(each["path"], _lines(each["added"]), _lines(each["removed"]))
     parts: list[RenderableType] = [task_details(answer["task"]), "", files]
+    if answer["denials"]:
+        parts += ["", "It was not let do:", *(f"  {each}" for each in answer["denials"])]
     if answer.get("diff"):
         parts += ["", Syntax(answer["diff"], "diff", background_color="default", word_wrap=True)]
     return Group(*parts)

@@ -16,7 +16,8 @@ from lsp_orch.daemon.placing import Placing
 from lsp_orch.daemon.sharing import Sharing, joined
 from lsp_orch.daemon.sheltering import Sheltering
 from lsp_orch.domain.errors import Code, OrchError, Refusal, Unavailable
-from lsp_orch.domain.result import Deferred, Outcome, read
+from lsp_orch.domain.reply import read
+from lsp_orch.domain.result import Deferred, Outcome
 from lsp_orch.domain.settings import Settings
 from lsp_orch.domain.task import Task
 from lsp_orch.endpoints.desk import Desk
@@ -149,7 +150,8 @@ class Attempts:
             if self.ears:
                 self.ears.closed(task.session_id)
             await wholly(run.end(self.settings.tasks_kill_grace_s))
-        return Outcome(result=late) if late else read(run.reply())
+        ended = read(run.reply())
+        return replace(ended, result=late.refusal, ending=late.ending) if late else ended
 
     async def _park(self, task: Task, outcome: Outcome, ticket: str, why: str, ran_s: float) -> None:
         """Let the task rest: its folder, its leases and its place in the queue stay."""

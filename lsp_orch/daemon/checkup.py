@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from lsp_orch.adapters import programs, sandbox
+from lsp_orch.adapters import claude_version, programs, sandbox
 from lsp_orch.adapters.places import places
 from lsp_orch.adapters.settings_files import SettingsFiles
 from lsp_orch.client.places import here
@@ -36,6 +36,11 @@ def tries(
             Code.INTERNAL, "changed note files are not noticed", "run `lsp-orch daemon restart`"
         )
 
+    def claude(workspace: str) -> str:
+        said = programs.claude_version(files.of(workspace).claude)
+        claude_version.refuse_old(said)
+        return said
+
     def shut_in(workspace: str) -> str:
         if files.of(workspace).tasks_sandbox is Sandbox.OFF:
             return "tasks.sandbox is off: a worker's shell is asked, not hindered"
@@ -46,7 +51,7 @@ def tries(
         "settings": settings,
         "git": lambda _: programs.git_version(),
         "repository": repository,
-        "claude": lambda workspace: programs.claude_version(files.of(workspace).claude),
+        "claude": claude,
         "sandbox": shut_in,
         "vault": vault,
         "note watcher": watcher,

@@ -32,4 +32,5 @@ class Jobs:
             entry=self.gate.admit(task.session_id, sandboxed=shelter is not None),
             resumes=task.resumes,
             shelter=shelter,
+            fallback_model=self.settings.tasks_fallback_model,
         )

@@ -10,6 +10,7 @@ from lsp_orch.adapters.checks import ShellChecks
 from lsp_orch.adapters.claude import ClaudeWorker
 from lsp_orch.adapters.context_files import PlanFolders
 from lsp_orch.adapters.git import GitProgram
+from lsp_orch.adapters.log_shelf import LogShelf
 from lsp_orch.adapters.programs import find_claude
 from lsp_orch.adapters.templates import TemplateFiles
 from lsp_orch.adapters.worker_log import read_log
@@ -25,6 +26,7 @@ from lsp_orch.daemon.planner import Planner
 from lsp_orch.daemon.planning import Planning
 from lsp_orch.daemon.sharing import Sharing
 from lsp_orch.daemon.sheltering import Sheltering
+from lsp_orch.daemon.shelving import Shelving
 from lsp_orch.daemon.world import World
 from lsp_orch.domain.settings import Settings
 from lsp_orch.domain.task import State, Task
@@ -97,6 +99,7 @@ class Labour:
             self._counter(settings_of, memory.learn),
             self._planning(settings_of, memory.about),
             self._dispatch,
+            Shelving(desk, LogShelf(world.places.state / "tasks"), self._files, world.clock, settings),
         )
         for part in self._parts:
             news.subscribe(part.on_event)

@@ -9,7 +9,7 @@ from pathlib import PurePath
 from lsp_orch.daemon.gate import Gate
 from lsp_orch.domain.errors import Code, OrchError, Refusal
 from lsp_orch.domain.planning import Plan
-from lsp_orch.domain.result import Reply
+from lsp_orch.domain.reply import Reply
 from lsp_orch.domain.settings import Settings
 from lsp_orch.endpoints.desk import Desk
 from lsp_orch.endpoints.wholly import wholly

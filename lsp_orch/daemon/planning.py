@@ -9,7 +9,7 @@ from lsp_orch.daemon.planner import Planner
 from lsp_orch.domain.errors import Unavailable
 from lsp_orch.domain.plan import refuse
 from lsp_orch.domain.planning import Plan
-from lsp_orch.domain.result import Reply
+from lsp_orch.domain.reply import Reply
 from lsp_orch.endpoints.desk import Desk
 from lsp_orch.endpoints.rpc.plans import PlanMethods, PlanOffice
 from lsp_orch.endpoints.rpc.role import Method

@@ -86,8 +86,8 @@ def scrubbed(headers: Mapping[str, str]) -> dict[str, str]:
     return {name: "(removed)" if name in _SECRET_HEADERS else value for name, value in lower.items()}
 
 
-def message(blocks: list[Json], usage: Mapping[str, int], model: str) -> Json:
-    """Build the whole answer that ``blocks`` stand for."""
+def message(blocks: list[Json], usage: Mapping[str, int], model: str, stop: str = "") -> Json:
+    """Build the whole answer that ``blocks`` stand for; it says that it ends because of ``stop``."""
     uses_tool = any(block["type"] == "tool_use" for block in blocks)
     return {
         "id": f"msg_{uuid.uuid4().hex[:24]}",
@@ -95,7 +95,7 @@ def message(blocks: list[Json], usage: Mapping[str, int], model: str) -> Json:
         "role": "assistant",
         "model": model,
         "content": blocks,
-        "stop_reason": "tool_use" if uses_tool else "end_turn",
+        "stop_reason": stop or ("tool_use" if uses_tool else "end_turn"),
         "stop_sequence": None,
         "usage": {
             "input_tokens": 100,

@@ -100,7 +100,7 @@ class _Handler(BaseHTTPRequestHandler):
                 turn.status, messages_api.error(turn.status, turn.text or "scripted error"), turn.headers
             )
             return
-        whole = messages_api.message(_blocks(turn), turn.usage, call.body.get("model", "scripted"))
+        whole = messages_api.message(_blocks(turn), turn.usage, call.body.get("model", "scripted"), turn.stop)
         if call.body.get("stream"):
             self._stream(whole, turn)
         else:

@@ -14,12 +14,14 @@ class Turn:
 
     ``status`` answers with that HTTP error, ``headers`` and ``text`` as its message. ``delay_s`` passes
     before the first byte. ``hold`` opens the stream and waits for the event; ``hang`` does so for ever;
-    ``cut`` drops the connection in mid-answer. ``usage`` overrides token counts.
+    ``cut`` drops the connection in mid-answer. ``usage`` overrides token counts, ``stop`` the reason why the
+    answer ends where it does.
     """
 
     text: str = ""
     tools: tuple[Json, ...] = ()
     usage: Mapping[str, int] = field(default_factory=dict)
+    stop: str = ""
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     delay_s: float = 0.0

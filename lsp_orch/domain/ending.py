@@ -43,7 +43,12 @@ AFTER: dict[Ending, After] = {
     Ending.CANCELLED: After(step=Step.CANCEL),
 }
 
-_BY_CODE = {Code.WORKER_DIED: Ending.DIED, Code.TASK_TIMEOUT: Ending.TIMED_OUT}
+_FINAL = {Code.CLAUDE_MISSING, Code.CLAUDE_TOO_OLD}
+_BY_CODE = {
+    Code.WORKER_DIED: Ending.DIED,
+    Code.TASK_TIMEOUT: Ending.TIMED_OUT,
+    **dict.fromkeys(_FINAL, Ending.DIED),
+}
 
 
 def ending(outcome: Outcome) -> Ending:
@@ -57,6 +62,11 @@ def ending(outcome: Outcome) -> Ending:
             return Ending.PUT_OFF
         case result:
             return Ending.GAVE_UP if result.status is Status.FAILED else Ending.DONE
+
+
+def is_final(outcome: Outcome) -> bool:
+    """Whether another attempt must fare the same, until a person has done something on this machine."""
+    return isinstance(outcome.result, Refusal) and outcome.result.code in _FINAL
 
 
 def follows(ending: Ending, *, left: bool) -> After:

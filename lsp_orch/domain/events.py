@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from lsp_orch.domain.grants import Waiter
+from lsp_orch.domain.hold import ProviderHold
 from lsp_orch.domain.lease import Holder, Lease
 from lsp_orch.domain.money import Notice
 from lsp_orch.domain.scope import Scope
@@ -180,8 +181,17 @@ class MoneyShort:
     notice: Notice
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldChanged:
+    """A provider holds tasks back, in another way than before, or with no ``hold`` no more."""
+
+    scope: str
+    hold: ProviderHold | None = None
+
+
 LeaseEvent = LeaseGranted | LeaseChanged | LeaseEnded | WaiterQueued | WaiterGone | ClaimMade | ClaimRefused
 SessionEvent = SessionCame | SessionWent
 ReaperEvent = ReapingFrozen | ReapingResumed
 FileEvent = FileRead | FileWritten | FilesForgotten | ForeignWrite
-Event = LeaseEvent | TaskChanged | SessionEvent | ReaperEvent | FileEvent | Heard | PlanChanged | MoneyShort
+TaskEvent = TaskChanged | HoldChanged | PlanChanged | MoneyShort
+Event = LeaseEvent | TaskEvent | SessionEvent | ReaperEvent | FileEvent | Heard

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from lsp_orch.domain import fields
 from lsp_orch.domain.errors import Code, Refusal
+from lsp_orch.domain.fault import Fault
 from lsp_orch.domain.fields import Field
 
 
@@ -58,7 +59,8 @@ class Outcome:
     """How one run ended: a valid result or why there is none, and what the session has cost in US dollars.
 
     ``turns`` are the model's. ``ending`` is said where it does not follow from the result, and ``until`` when
-    it is of use to try again (seconds since the epoch).
+    it is of use to try again (seconds since the epoch). ``fault`` is the provider's. Nobody had given the
+    worker leave for the calls in ``denials``.
     """
 
     result: Result | Refusal | Deferred
@@ -66,22 +68,8 @@ class Outcome:
     turns: int = 0
     ending: Ending | None = None
     until: float | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Output:
-    """What a session handed back for the schema it was given; nobody has read it yet."""
-
-    value: object
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
-    """How a session ended, and what it has cost; what its output means is for whoever gave it the schema."""
-
-    came_to: Output | Refusal | Deferred
-    cost_usd: float = 0.0
-    turns: int = 0
+    fault: Fault | None = None
+    denials: tuple[str, ...] = ()
 
 
 FIELDS: dict[str, Field] = {
@@ -113,13 +101,6 @@ def parse(value: object) -> Result | Refusal:
         follow_ups=tuple(report["follow_ups"]),
         learnings=tuple(report["learnings"]),
     )
-
-
-def read(reply: Reply) -> Outcome:
-    """What a session that was to do a task came to."""
-    came_to = reply.came_to
-    result = parse(came_to.value) if isinstance(came_to, Output) else came_to
-    return Outcome(result=result, cost_usd=reply.cost_usd, turns=reply.turns)
 
 
 def _refuse(reason: str) -> Refusal:

@@ -7,7 +7,6 @@ from typing import Any
 
 from lsp_orch.domain import glob
 from lsp_orch.domain.errors import Misuse
-from lsp_orch.domain.task import AUTO
 
 LADDER = ("haiku", "sonnet", "opus")  # each can do more than the one before, and costs more
 
@@ -49,9 +48,8 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """What is known of a task that is to start; ``asked`` is the model it was filed with."""
+    """What is known of a task that is to start, and was filed without a model."""
 
-    asked: str
     title: str
     paths: tuple[str, ...] = ()
     role: str = ""
@@ -89,13 +87,16 @@ def telling(endings: Sequence[Failure]) -> tuple[Failure, ...]:
     return tuple(each for each in endings if each.ending in TELLING)
 
 
+def asked(model: str) -> Choice:
+    """What somebody has said themselves stays, whatever the rules say and however often it fails."""
+    return Choice(model=model, reason="asked for")
+
+
 def choose(work: Work, routes: Sequence[Route], default: str, *, escalate: bool) -> Choice:
-    """The model that was asked for, else of the first rule that fits, else the default.
+    """The model of the first rule that fits, else the default.
 
     With ``escalate`` it is at least one step above the one whose attempt failed last.
     """
-    if work.asked != AUTO:
-        return Choice(model=work.asked, reason="asked for")
     route = next((each for each in routes if each.fits(work)), None)
     choice = Choice(model=default, reason="no rule says otherwise")
     if route:

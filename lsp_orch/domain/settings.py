@@ -184,6 +184,17 @@ class Settings:
         _ANY,
         own=True,
     )
+    tasks_fallback_model: str = _setting(
+        "", "the model that answers while the task's own is overloaded; empty for none", _ANY, own=True
+    )
+    tasks_retry_provider_s: tuple[float, ...] = _setting(
+        (60.0, 300.0, 900.0), "wait before each try of a provider that has not said when", _WAITS, own=True
+    )
+    tasks_hold_most_s: float = _setting(
+        21600.0, "a provider is tried again after so long, whatever it has said", _POSITIVE, own=True
+    )
+    tasks_log_days: float = _setting(30.0, "what a worker said is kept so many days", _POSITIVE, own=True)
+    tasks_log_max_bytes: int = _setting(1024**3, "most bytes of all that workers have said", _ONE, own=True)
     recover_days: float = _setting(
         14.0, "what a file said is kept so many days after it last said it", _POSITIVE, own=True
     )

@@ -3,28 +3,37 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from lsp_orch.domain.hold import NO_PATIENCE, Patience, ProviderHold
 from lsp_orch.domain.task import Task
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """What there is when somebody is chosen: those at work now, and how many ``workers`` may be."""
+    """What there is when somebody is chosen: those at work now, and how many ``workers`` may be.
+
+    ``holds`` are the providers that have said no. ``model`` says whom a task will ask.
+    """
 
     now: float
     workers: int
     working: tuple[Task, ...] = ()
+    holds: tuple[ProviderHold, ...] = ()
+    patience: Patience = NO_PATIENCE
+    model: Callable[[Task], str] = lambda task: task.model
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
     """Why a task does not start, for people; ``until``, always ahead, is when to look again at the latest.
 
-    What holds ``everyone`` is no matter of this task: nobody behind it need be asked.
+    What holds ``everyone`` is no matter of this task: nobody behind it need be asked. What holds a ``parked``
+    run, too, is no matter of what it was let do when it began.
     """
 
     reason: str
     until: float | None = None
     everyone: bool = False
+    parked: bool = False
 
 
 Rule = Callable[[Task, Scene], Hold | None]

@@ -3,7 +3,9 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from lsp_orch.domain.fault import WORDS, told
 from lsp_orch.domain.grants import Granted, Queued, Waiter
+from lsp_orch.domain.hold import ProviderHold
 from lsp_orch.domain.lease import Holder, Lease
 from lsp_orch.domain.session import Session
 from lsp_orch.endpoints.resources import shown
@@ -88,4 +90,16 @@ def session(value: Session) -> dict[str, Any]:
         "connected_at": rfc3339(value.connected_at),
         "seen_at": rfc3339(value.seen_at),
         "state": value.state.value,
+    }
+
+
+def hold(value: ProviderHold) -> dict[str, Any]:
+    """A provider that has said no: whom that concerns, and until when."""
+    return {
+        "scope": value.scope,
+        "until": rfc3339(value.until),
+        "why": told(value.kind, value.said),
+        "code": WORDS[value.kind].code.value,
+        "since": rfc3339(value.since),
+        "tries": value.tries,
     }

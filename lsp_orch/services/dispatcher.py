@@ -5,7 +5,7 @@ from dataclasses import replace
 from uuid import NAMESPACE_OID, uuid5
 
 from lsp_orch.domain.attempt import Attempt, end, go_on, park, spend
-from lsp_orch.domain.ending import ending, follows, wait_s
+from lsp_orch.domain.ending import ending, follows, is_final, wait_s
 from lsp_orch.domain.errors import Code, Misuse, Refusal
 from lsp_orch.domain.events import TaskChanged
 from lsp_orch.domain.result import Deferred, Ending, Outcome, Result, Status
@@ -13,6 +13,7 @@ from lsp_orch.domain.settings import Settings
 from lsp_orch.domain.starting import Hold, Idle, Rule, Scene, held
 from lsp_orch.domain.task import State, Step, Task, free
 from lsp_orch.services import attempts
+from lsp_orch.services.holding import Holding
 from lsp_orch.services.money import Money
 from lsp_orch.services.ports import Clock, Ids
 from lsp_orch.services.routing import Routing
@@ -38,6 +39,7 @@ class Dispatcher:
         self._rules = rules
         self._money = Money(settings)
         self._routing = Routing(settings)
+        self._holding = Holding(clock, settings)
 
     def claim(self, tx: Tx, workers: int = MOST) -> Task | Idle:
         """Let a parked run go on that waits no more, else give the next task that nothing holds to a new run.
@@ -45,12 +47,19 @@ class Dispatcher:
         ``workers`` are the most that may be at work at once.
         """
         now, holds = self._clock.now(), dict[str, Hold]()
-        scene = Scene(now=now, workers=workers, working=tuple(tx.tasks.engaged()))
         rules = (*self._rules, self._money.rule(tx))
+        scene = Scene(
+            now=now,
+            workers=workers,
+            working=tuple(tx.tasks.engaged()),
+            holds=tuple(tx.holds.all()),
+            patience=self._holding.patience,
+            model=lambda task: self._routing.choose(tx, task).model,
+        )
         for task in _queue(tx, now):
             hold = held(task, scene, rules)
             # what a parked run was let do once is not asked again
-            if hold is None or (task.state is State.PARKED and not hold.everyone):
+            if hold is None or (task.state is State.PARKED and not (hold.everyone or hold.parked)):
                 return self._start(tx, task, now)
             holds[task.id] = hold
             if hold.everyone:
@@ -71,6 +80,11 @@ class Dispatcher:
         """Note a sign of life."""
         tx.tasks.heartbeat(run, self._clock.now())
 
+    def answered(self, tx: Tx, run: Task) -> None:
+        """Note that the run has had an answer from its model."""
+        if self._current(tx, run):
+            self._holding.answered(tx, run.run)
+
     def finished(self, tx: Tx, run: Task, outcome: Outcome, tip: str, chance: float) -> Task | None:
         """Decide what follows from how the run ended: review, another attempt, or failure.
 
@@ -83,10 +97,20 @@ class Dispatcher:
         if isinstance(outcome.result, Deferred):
             outcome = replace(outcome, result=_nobody_defers(outcome.result), ending=None)
         how = ending(outcome)
+        tx.denials.insert(task.run, outcome.denials)
         ended = replace(_spend(task, outcome), error=_error(outcome.result))
         if isinstance(outcome.result, Result):
             ended = replace(ended, result=outcome.result, tip=tip if how is Ending.DONE else "")
-        return self._follow(tx, task, ended, how, chance, outcome.until)
+        return self._follow(
+            tx, task, ended, how, chance, self._asked(tx, task, outcome), final=is_final(outcome)
+        )
+
+    def _asked(self, tx: Tx, run: Task, outcome: Outcome) -> float | None:
+        """Hold the queue if its provider said no: then it is that which waits, and not this task."""
+        if outcome.fault is None:
+            return outcome.until
+        self._holding.met(tx, run.run, outcome.fault)
+        return self._clock.now()
 
     def parked(
         self, tx: Tx, run: Task, outcome: Outcome, ticket: str, waits_for: str, ran_s: float
@@ -128,6 +152,7 @@ class Dispatcher:
             started = self._begin(tx, task, now)
         if started is None:
             raise Misuse(Code.INTERNAL, f"{task.id} was changed behind our back")
+        self._holding.began(tx, started.run, started.chosen_model)
         tx.announce(TaskChanged(id=started.id, state=started.state))
         return started
 
@@ -147,10 +172,18 @@ class Dispatcher:
         return tx.tasks.claim(task.id, tx.attempts.insert(attempt), session_id, attempt.model, now)
 
     def _follow(
-        self, tx: Tx, was: Task, task: Task, how: Ending, chance: float = 0.0, until: float | None = None
+        self,
+        tx: Tx,
+        was: Task,
+        task: Task,
+        how: Ending,
+        chance: float = 0.0,
+        until: float | None = None,
+        *,
+        final: bool = False,
     ) -> Task:
         """Close the attempt; ``task``, which is ``was`` with what the run left, takes the next step."""
-        now, after = self._clock.now(), follows(how, left=was.attempt < was.attempts)
+        now, after = self._clock.now(), follows(how, left=was.attempt < was.attempts and not final)
         self._close(tx, was, task, how)
         if after.step is Step.REQUEUE:
             known_s = None if until is None else until - now

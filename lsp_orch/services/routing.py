@@ -5,7 +5,7 @@ from lsp_orch.domain.attempt import Attempt
 from lsp_orch.domain.result import Ending
 from lsp_orch.domain.routing import REJECTED, Choice, Failure, Work
 from lsp_orch.domain.settings import Settings
-from lsp_orch.domain.task import Task
+from lsp_orch.domain.task import AUTO, Task
 from lsp_orch.store.base import Tx
 
 REJECTION = "the review rejected it"  # how the error of a task begins whose work was not wanted
@@ -19,10 +19,11 @@ class Routing:
 
     def choose(self, tx: Tx, task: Task) -> Choice:
         """The model, and why it is this one."""
+        if task.model != AUTO:
+            return routing.asked(task.model)
         planned = tx.plans.of_task(task.id)
         failures = [_failure(each, task) for each in tx.attempts.of_task(task.id)]
         work = Work(
-            asked=task.model,
             title=task.title,
             paths=task.paths,
             role=planned.role if planned else "",

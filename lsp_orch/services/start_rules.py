@@ -1,5 +1,7 @@
 """The rules by which a ready task waits, in the order in which they are asked."""
 
+from lsp_orch.domain.fault import ACCOUNT, told
+from lsp_orch.domain.hold import due, in_the_way
 from lsp_orch.domain.starting import Hold, Rule, Scene
 from lsp_orch.domain.task import Task
 
@@ -11,4 +13,18 @@ def room(_: Task, scene: Scene) -> Hold | None:
     return Hold(reason=f"{len(scene.working)} of {scene.workers} workers are at work", everyone=True)
 
 
-RULES: tuple[Rule, ...] = (room,)
+def provider(task: Task, scene: Scene) -> Hold | None:
+    """Nobody asks a provider that has said no, but one run that tries at its time."""
+    if not scene.holds:
+        return None  # which model it is need not be known
+    for hold in in_the_way(scene.holds, scene.model(task)):
+        everyone = hold.scope == ACCOUNT
+        if not due(hold, scene.now, scene.patience):
+            return Hold(reason=told(hold.kind, hold.said), until=hold.until, everyone=everyone, parked=True)
+        if any(each.run == hold.probe for each in scene.working):
+            reason = f"one run tries whether {hold.scope} is served again"
+            return Hold(reason=reason, everyone=everyone, parked=True)
+    return None
+
+
+RULES: tuple[Rule, ...] = (provider, room)

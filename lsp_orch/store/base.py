@@ -10,7 +10,9 @@ from lsp_orch.domain.hearsay import Note
 from lsp_orch.store.attempts import AttemptTable
 from lsp_orch.store.chains import ChainTable
 from lsp_orch.store.connection import Connection
+from lsp_orch.store.denials import DenialTable
 from lsp_orch.store.health import Health
+from lsp_orch.store.holds import HoldTable
 from lsp_orch.store.leases import LeaseTable, WaiterTable
 from lsp_orch.store.money import MoneyTable
 from lsp_orch.store.plans import PlanTable
@@ -57,6 +59,16 @@ class Tx:
     def plans(self) -> PlanTable:
         """Goals split into tasks, and what these share."""
         return PlanTable(self.connection)
+
+    @cached_property
+    def denials(self) -> DenialTable:
+        """What runs were not let do."""
+        return DenialTable(self.connection)
+
+    @cached_property
+    def holds(self) -> HoldTable:
+        """Providers that have said no."""
+        return HoldTable(self.connection)
 
     @cached_property
     def attempts(self) -> AttemptTable:

@@ -10,30 +10,30 @@ FILTER = SecretsFilter()
 KEY = "MIIEowIBAAKCAQEA7bq"
 
 
-@pytest.mark.parametrize(
-    ("text", "secret", "kind"),
-    [
-        ("key AKIAIOSFODNN7EXAMPLE here", "AKIAIOSFODNN7EXAMPLE", "AWS Access Key"),
-        ("ghp_" + "a1B2" * 9, "ghp_" + "a1B2" * 9, "GitHub Token"),
-        ("github_pat_11ABCDEFG0" + "x" * 30, "github_pat_11ABCDEFG0" + "x" * 30, "GitHub Token"),
-        ("glpat-abcdefghijklmnopqrst", "glpat-abcdefghijklmnopqrst", "GitLab Token"),
-        ("xoxb-123456789012-abcdefghijkl", "xoxb-123456789012-abcdefghijkl", "Slack Token"),
-        ("sk-ant-api03-" + "abcDEF123_" * 4, "abcDEF123_", "Anthropic Key"),
-        ("sk-proj-" + "abcDEF123" * 5, "abcDEF123", "OpenAI Token"),
-        ("AIza" + "b" * 35, "b" * 35, "Google Key"),
-        ("npm_" + "c" * 36, "c" * 36, "NPM Token"),
-        (f"-----BEGIN RSA PRIVATE KEY-----\n{KEY}\n-----END RSA PRIVATE KEY-----", KEY, "Private Key"),
-        (f"-----BEGIN OPENSSH PRIVATE KEY-----\n{KEY}\n(cut off)", KEY, "Private Key"),
-        ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.dozjgNryP4J3jVm", "dozjgNryP4J3jVm", "JSON Web Token"),
-        ("git clone https://ada:hunter2@example.org/x", "hunter2", "Basic Auth Credentials"),
-        ("Authorization: Bearer abcdef123456ghijkl", "abcdef123456ghijkl", "Authorization"),
-        ("DB_PASSWORD=hunter22", "hunter22", "Password"),
-        ("password: 'correct horse'", "correct horse", "Password"),
-        ('{"api_key": "four words"}', "four words", "Password"),
-        ("it is kJ8s0dPq2LmZ7xVb4NcT1yRw9GhE inside", "kJ8s0dPq2LmZ7xVb4NcT1yRw9GhE", "High Entropy String"),
-        ("before <private>my own</private> after", "my own", "Private Part"),
-    ],
-)
+PATTERNS = [
+    ("key AKIAIOSFODNN7EXAMPLE here", "AKIAIOSFODNN7EXAMPLE", "AWS Access Key"),
+    ("ghp_" + "a1B2" * 9, "ghp_" + "a1B2" * 9, "GitHub Token"),
+    ("github_pat_11ABCDEFG0" + "x" * 30, "github_pat_11ABCDEFG0" + "x" * 30, "GitHub Token"),
+    ("glpat-abcdefghijklmnopqrst", "glpat-abcdefghijklmnopqrst", "GitLab Token"),
+    ("xoxb-123456789012-abcdefghijkl", "xoxb-123456789012-abcdefghijkl", "Slack Token"),
+    ("sk-ant-api03-" + "abcDEF123_" * 4, "abcDEF123_", "Anthropic Key"),
+    ("sk-proj-" + "abcDEF123" * 5, "abcDEF123", "OpenAI Token"),
+    ("AIza" + "b" * 35, "b" * 35, "Google Key"),
+    ("npm_" + "c" * 36, "c" * 36, "NPM Token"),
+    (f"-----BEGIN RSA PRIVATE KEY-----\n{KEY}\n-----END RSA PRIVATE KEY-----", KEY, "Private Key"),
+    (f"-----BEGIN OPENSSH PRIVATE KEY-----\n{KEY}\n(cut off)", KEY, "Private Key"),
+    ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.dozjgNryP4J3jVm", "dozjgNryP4J3jVm", "JSON Web Token"),
+    ("git clone https://ada:hunter2@example.org/x", "hunter2", "Basic Auth Credentials"),
+    ("Authorization: Bearer abcdef123456ghijkl", "abcdef123456ghijkl", "Authorization"),
+    ("DB_PASSWORD=hunter22", "hunter22", "Password"),
+    ("password: 'correct horse'", "correct horse", "Password"),
+    ('{"api_key": "four words"}', "four words", "Password"),
+    ("it is kJ8s0dPq2LmZ7xVb4NcT1yRw9GhE inside", "kJ8s0dPq2LmZ7xVb4NcT1yRw9GhE", "High Entropy String"),
+    ("before <private>my own</private> after", "my own", "Private Part"),
+]
+
+
+@pytest.mark.parametrize(("text", "secret", "kind"), PATTERNS)
 def test_a_secret_is_cut_out_whole_and_only_its_kind_is_said(text: str, secret: str, kind: str) -> None:
     clean, kinds = FILTER.remove(f"first line\n{text}\nlast line")
     assert secret not in clean

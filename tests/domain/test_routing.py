@@ -12,6 +12,7 @@ from lsp_orch.domain.routing import (
     Failure,
     Route,
     Work,
+    asked,
     choose,
     read,
     telling,
@@ -19,7 +20,7 @@ from lsp_orch.domain.routing import (
 
 
 def work(title: str = "add a verb", **changes: Any) -> Work:
-    return Work(**({"asked": "auto", "title": title} | changes))
+    return Work(**({"title": title} | changes))
 
 
 def failed(*models: str, ending: str = "no-result") -> tuple[Failure, ...]:
@@ -38,8 +39,6 @@ def failed(*models: str, ending: str = "no-result") -> tuple[Failure, ...]:
         (work("say it", stage="plan"), "opus", "decides how others work"),
         (work(failures=failed("sonnet", "sonnet")), "opus", "two attempts"),
         (work("rename it", failures=failed("haiku", "haiku")), "opus", "two attempts"),
-        (work(asked="haiku", failures=failed("haiku", "haiku")), "haiku", "asked for"),
-        (work("architecture", asked="claude-sonnet-5-5"), "claude-sonnet-5-5", "asked for"),
         # after a failure, one step up
         (work("rename it", failures=failed("haiku")), "sonnet", "haiku ended with no-result, so one step up"),
         (work(failures=failed("sonnet", ending="rejected")), "opus", "sonnet ended with rejected"),
@@ -53,6 +52,10 @@ def test_the_first_rule_that_fits_decides_and_a_failure_goes_one_step_up(
 ) -> None:
     choice = choose(what, ROUTES, "sonnet", escalate=True)
     assert (choice.model, reason in choice.reason) == (model, True), choice
+
+
+def test_what_somebody_has_asked_for_stays() -> None:
+    assert asked("claude-sonnet-5-5") == Choice(model="claude-sonnet-5-5", reason="asked for")
 
 
 def test_without_escalation_a_failure_changes_nothing_but_what_rules_say() -> None:

@@ -10,7 +10,7 @@ from lsp_orch.domain import plan_estimate
 from lsp_orch.domain.errors import Code, Misuse, Refusal
 from lsp_orch.domain.plan import Vocabulary
 from lsp_orch.domain.planning import Drawn, Plan, State
-from lsp_orch.domain.result import Output, Reply
+from lsp_orch.domain.reply import Output, Reply
 from lsp_orch.domain.shared import CONVENTIONS, LONGEST
 from lsp_orch.domain.template import Shelf, planner_prompt
 from lsp_orch.endpoints import plan_shapes, task_shapes

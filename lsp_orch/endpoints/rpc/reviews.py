@@ -42,15 +42,20 @@ class ReviewMethods:
         return {"tasks": [task_shapes.task(task) for task in tasks]}
 
     async def show(self, params: dict[str, Any]) -> Answer:
-        """``{"id", "stat"}`` to ``{"task", "files": [{"path", "added", "removed"}], "diff"}``.
+        """``{"id", "stat"}`` to ``{"task", "files": [{"path", "added", "removed"}], "denials", "diff"}``.
 
-        With ``stat`` there is no ``diff``.
+        With ``stat`` there is no ``diff``. ``denials`` are the calls that the worker had no leave for.
         """
         task = await self._open(required(params, "id", str))
         if isinstance(task, Refusal):
             return task
         changes = await asyncio.to_thread(self._reviews.changes, task)
-        answer = {"task": task_shapes.task(task), "files": [task_shapes.change(each) for each in changes]}
+        run = task.run
+        answer = {
+            "task": task_shapes.task(task),
+            "files": [task_shapes.change(each) for each in changes],
+            "denials": await self._desk.do(lambda tx: tx.denials.of_run(run)),
+        }
         if not optional(params, "stat", default=False):
             answer["diff"] = (await asyncio.to_thread(self._reviews.diff, task))[:_LONGEST]
         return answer

@@ -65,7 +65,9 @@ class StatusMethods:
     async def status(self, params: dict[str, Any]) -> Answer:
         """``{"workspace"}`` (whose notes to count) to CONTRACT's status; all else is of the whole daemon."""
         workspace = optional(params, "workspace", "")
-        sessions, tasks = await self._desk.do(lambda tx: (tx.sessions.all(), dict(self._parts.tasks(tx))))
+        sessions, tasks, holds = await self._desk.do(
+            lambda tx: (tx.sessions.all(), dict(self._parts.tasks(tx)), tx.holds.all())
+        )
         return {
             "version": self._daemon.version,
             "daemon": {
@@ -76,6 +78,7 @@ class StatusMethods:
             "sessions": [shapes.session(each) for each in sessions],
             "leases": [{**shapes.lease(each), "workspace": each.workspace} for each in self._view.leases()],
             "tasks": tasks,
+            "holds": [shapes.hold(each) for each in holds],
             "vault": await self._vault(workspace),
             "reaper": self._reaper(),
         }

@@ -10,6 +10,7 @@ from lsp_orch.services.ports.folders import FolderWatch, Touch, Touched, Watchin
 from lsp_orch.services.ports.git import FileChange, Git
 from lsp_orch.services.ports.ids import Ids
 from lsp_orch.services.ports.inbox import Address, Messenger
+from lsp_orch.services.ports.logs import Logs
 from lsp_orch.services.ports.notes import NoteFiles, NoteIndex, NoteWatch
 from lsp_orch.services.ports.paths import Paths
 from lsp_orch.services.ports.processes import Processes
@@ -35,6 +36,7 @@ __all__ = [
     "Git",
     "Ids",
     "Job",
+    "Logs",
     "Messenger",
     "NoteFiles",
     "NoteIndex",

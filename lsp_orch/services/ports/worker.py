@@ -4,7 +4,8 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from lsp_orch.domain.result import Reply, schema
+from lsp_orch.domain.reply import Reply
+from lsp_orch.domain.result import schema
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
