@@ -27,6 +27,7 @@ def command(program: str, job: Job, folder: Path) -> list[str]:
         *_model(job),
         *_limits(job),
         *_permissions(job, folder),
+        *_tools(job),
         *_servers(job),
         *_system(job, folder),
         *("--json-schema", json.dumps(job.schema)),
@@ -80,6 +81,10 @@ def _permissions(job: Job, folder: Path) -> list[str]:
         *("--settings", str(_settings_file(folder))),
         *(["--add-dir", *job.add_dirs] if job.add_dirs else []),
     ]
+
+
+def _tools(job: Job) -> list[str]:
+    return [] if job.tools is None else ["--tools", ",".join(job.tools)]
 
 
 def _servers(job: Job) -> list[str]:

@@ -4,7 +4,6 @@ import base64
 import getpass
 import os
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,6 +12,7 @@ from rich.console import RenderableType
 from rich.table import Table
 
 from lsp_orch.cli.ask import ask
+from lsp_orch.cli.moment import moment
 from lsp_orch.cli.output import JsonOption, emit, tell
 from lsp_orch.cli.workspace import WorkspaceOption, workspace
 
@@ -22,20 +22,12 @@ app = typer.Typer(help="What files said, given back.", no_args_is_help=True)
 _AGENT = ("LSP_ORCH_SESSION", "CLAUDE_CODE_SESSION_ID")
 
 
-def _moment(value: str) -> str:
-    """A time in UTC; one that names no zone is the time here."""
-    try:
-        return value and datetime.fromisoformat(value).astimezone(UTC).isoformat()
-    except (ValueError, OverflowError):
-        raise typer.BadParameter("must be a time such as 2026-11-21T14:05:00Z or 2026-11-21 14:05") from None
-
-
 PathArgument = Annotated[
     str, typer.Argument(metavar="[PATH]", help="A file; without --before, what it said last before now.")
 ]
 IdOption = Annotated[str, typer.Option("--id", metavar="ID", help="This very version, as `list` shows it.")]
 BeforeOption = Annotated[
-    str, typer.Option("--before", metavar="TIME", callback=_moment, help="As it was before that time.")
+    str, typer.Option("--before", metavar="TIME", callback=moment, help="As it was before that time.")
 ]
 
 

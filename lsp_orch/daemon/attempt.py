@@ -13,6 +13,7 @@ from lsp_orch.daemon.job import Jobs
 from lsp_orch.daemon.keeping import Keeping
 from lsp_orch.daemon.listening import Listening
 from lsp_orch.daemon.placing import Placing
+from lsp_orch.daemon.sharing import Sharing, joined
 from lsp_orch.daemon.sheltering import Sheltering
 from lsp_orch.domain.errors import Code, OrchError, Refusal, Unavailable
 from lsp_orch.domain.reply import read
@@ -61,6 +62,7 @@ class Attempts:
     chance: Callable[[], float] = random.random
     heard: Callable[[], None] = lambda: None
     ears: Ears | None = None
+    sharing: Sharing | None = None
 
     @cached_property
     def placing(self) -> Placing:
@@ -129,9 +131,10 @@ class Attempts:
     async def _work(self, task: Task) -> tuple[Outcome, tuple[str, str]]:
         """Run it; the outcome, and the ticket and reason for which its last call was put off."""
         folder = await self.placing.place(task)
+        share = await self.sharing.of(task) if self.sharing else None
         try:
             async with self.sheltering.around(task, folder) as shelter:
-                outcome = await self._run(task, self.jobs.make(task, folder, shelter))
+                outcome = await self._run(task, joined(self.jobs.make(task, folder, shelter), share))
             return outcome, self.gate.put_off(task.session_id)
         finally:
             self.gate.dismiss(task.session_id)

@@ -9,6 +9,7 @@ from lsp_orch import __version__
 from lsp_orch.adapters.ancestors import ancestors
 from lsp_orch.adapters.claude_inbox import ClaudeInbox
 from lsp_orch.adapters.fence_files import FenceFiles
+from lsp_orch.adapters.report_html import page
 from lsp_orch.adapters.repositories import GitRepositories
 from lsp_orch.adapters.settings_files import SettingsFiles
 from lsp_orch.adapters.shell.bash import BashWrites
@@ -46,6 +47,7 @@ from lsp_orch.endpoints.rpc.config import ConfigMethods
 from lsp_orch.endpoints.rpc.guard import GuardMethods
 from lsp_orch.endpoints.rpc.lease_requests import LeaseRequests
 from lsp_orch.endpoints.rpc.leases import LeaseMethods
+from lsp_orch.endpoints.rpc.report import ReportMethods
 from lsp_orch.endpoints.rpc.role import Method, RpcRole
 from lsp_orch.endpoints.rpc.status import Daemon, Parts, StatusMethods
 from lsp_orch.endpoints.rpc.watch import LeaseWatch
@@ -58,6 +60,7 @@ from lsp_orch.services.leases import Leases
 from lsp_orch.services.parking import Parking
 from lsp_orch.services.reads import Reads
 from lsp_orch.services.reaper import Reaper
+from lsp_orch.services.reports import Reports
 from lsp_orch.services.sessions import Sessions
 from lsp_orch.store.base import Store
 
@@ -120,7 +123,7 @@ class Application:
             fencing=fencing,
             ears=inboxes,
         )
-        self._labour = Labour(world, settings, files.of, desk, news, self._vault.learn, custody)
+        self._labour = Labour(world, settings, files.of, desk, news, self._vault, custody)
         self._methods = self._all_methods(relatives, name)
 
     @property
@@ -203,6 +206,7 @@ class Application:
             **self._labour.methods(),
             **self._vault.methods(),
             **self._archive.methods(),
+            **ReportMethods(self._desk, Reports(world.clock), page).methods(),
             **StatusMethods(daemon, parts, self._desk, self._view, world.clock).methods(),
             **ConfigMethods(files.values, lambda each: checkup.paths(files, each), self.settings).methods(),
         }

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from lsp_orch.daemon.gate import Gate
 from lsp_orch.domain import brief
 from lsp_orch.domain.settings import Settings
-from lsp_orch.domain.task import AUTO, Task
+from lsp_orch.domain.task import Task
 from lsp_orch.services.ports import Job, Shelter
 from lsp_orch.services.task_files import TaskFiles
 
@@ -24,7 +24,7 @@ class Jobs:
             session_id=task.session_id,
             folder=folder,
             prompt=brief.write(task),
-            model=self.settings.tasks_model if task.model == AUTO else task.model,
+            model=task.chosen_model,
             max_usd=task.max_usd,
             max_turns=task.max_turns,
             check=task.check,

@@ -3,13 +3,16 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from lsp_orch.adapters import sandbox
 from lsp_orch.adapters.checks import ShellChecks
 from lsp_orch.adapters.claude import ClaudeWorker
+from lsp_orch.adapters.context_files import PlanFolders
 from lsp_orch.adapters.git import GitProgram
 from lsp_orch.adapters.log_shelf import LogShelf
 from lsp_orch.adapters.programs import find_claude
+from lsp_orch.adapters.templates import TemplateFiles
 from lsp_orch.adapters.worker_log import read_log
 from lsp_orch.client import hook
 from lsp_orch.daemon.attempt import Attempts, Ears
@@ -19,6 +22,9 @@ from lsp_orch.daemon.fencing import Fencing
 from lsp_orch.daemon.gate import Gate
 from lsp_orch.daemon.news import News
 from lsp_orch.daemon.part import Part
+from lsp_orch.daemon.planner import Planner
+from lsp_orch.daemon.planning import Planning
+from lsp_orch.daemon.sharing import Sharing
 from lsp_orch.daemon.sheltering import Sheltering
 from lsp_orch.daemon.shelving import Shelving
 from lsp_orch.daemon.world import World
@@ -26,11 +32,14 @@ from lsp_orch.domain.settings import Settings
 from lsp_orch.domain.task import State, Task
 from lsp_orch.endpoints.bell import Bell
 from lsp_orch.endpoints.desk import Desk
+from lsp_orch.endpoints.rpc.plans import Notes, PlanOffice
 from lsp_orch.endpoints.rpc.reviews import ReviewMethods
 from lsp_orch.endpoints.rpc.role import Method
 from lsp_orch.endpoints.rpc.tasks import TaskMethods, TaskOffice
 from lsp_orch.services.dispatcher import Dispatcher
+from lsp_orch.services.money import Money
 from lsp_orch.services.parking import Parking
+from lsp_orch.services.plans import Plans
 from lsp_orch.services.ports import SettingsOf
 from lsp_orch.services.reviews import Reviews
 from lsp_orch.services.sessions import Sessions
@@ -50,6 +59,16 @@ class Custody:
     ears: Ears
 
 
+class Memory(Protocol):
+    """The notes."""
+
+    async def learn(self, task: Task) -> None:
+        """Keep what an accepted task has learned."""
+
+    async def about(self, workspace: str, goal: str) -> str:
+        """What is known that matters for a goal."""
+
+
 class Labour:
     """Everything between ``task add`` and ``review accept``."""
 
@@ -60,10 +79,10 @@ class Labour:
         settings_of: SettingsOf,
         desk: Desk,
         news: News,
-        learn: Callable[[Task], Awaitable[None]],
+        memory: Memory,
         custody: Custody,
     ) -> None:
-        """``settings_of`` says what a new task begins with; ``learn`` keeps what an accepted one learned.
+        """``settings_of`` says what a new task begins with; ``memory`` keeps what an accepted one learned.
 
         The gate in ``custody`` is open as long as ``run`` runs.
         """
@@ -72,9 +91,13 @@ class Labour:
         self._files = TaskFiles(worktrees=worktrees, logs=world.places.state / "tasks")
         self.git = GitProgram(worktrees)
         self._bell = Bell()
+        program = find_claude(settings.claude) or settings.claude
+        self._worker = ClaudeWorker(program, hook.command(), world.processes, settings.tasks_silence_s)
+        self._folders = PlanFolders(world.places.state / "plans")
         self._dispatch = self._dispatching()
         self._parts: tuple[Part, ...] = (
-            self._counter(settings_of, learn),
+            self._counter(settings_of, memory.learn),
+            self._planning(settings_of, memory.about),
             self._dispatch,
             Shelving(desk, LogShelf(world.places.state / "tasks"), self._files, world.clock, settings),
         )
@@ -130,12 +153,11 @@ class Labour:
     def _attempts(self, dispatcher: Dispatcher) -> Attempts:
         """What carries a started task to its end."""
         world, settings, custody = self._world, self._settings, self._custody
-        program = find_claude(settings.claude) or settings.claude
         return Attempts(
             desk=self._desk,
             dispatcher=dispatcher,
             git=self.git,
-            worker=ClaudeWorker(program, hook.command(), world.processes, settings.tasks_silence_s),
+            worker=self._worker,
             gate=custody.gate,
             sessions=custody.sessions,
             sheltering=Sheltering(
@@ -150,6 +172,7 @@ class Labour:
             clock=world.clock,
             heard=self._bell.ring,
             ears=custody.ears,
+            sharing=Sharing(desk=self._desk, folders=self._folders),
         )
 
     def _counter(self, settings_of: SettingsOf, learn: Callable[[Task], Awaitable[None]]) -> Counter:
@@ -168,3 +191,33 @@ class Labour:
             read_log=read_log,
         )
         return Counter(self._bell, TaskMethods(office), ReviewMethods(desk, reviews, learn))
+
+    def _planning(self, settings_of: SettingsOf, notes: Notes) -> Planning:
+        """What makes plans and files their tasks."""
+        world, desk, settings, custody = self._world, self._desk, self._settings, self._custody
+        plans = Plans(world.clock, world.ids, Tasks(world.clock, world.ids, settings), settings_of)
+        planner = Planner(
+            desk=desk,
+            plans=plans,
+            worker=self._worker,
+            gate=custody.gate,
+            sessions=custody.sessions,
+            processes=world.processes,
+            settings=settings,
+            logs=world.places.state / "plans",
+        )
+        planning = Planning(desk, plans, planner)
+        office = PlanOffice(
+            desk=desk,
+            plans=plans,
+            money=Money(settings),
+            git=self.git,
+            templates=TemplateFiles(),
+            folders=self._folders,
+            settings=settings_of,
+            clock=world.clock,
+            ask=planning.ask,
+            notes=notes,
+        )
+        planning.answer(office)
+        return planning

@@ -61,6 +61,16 @@ class Vault:
             return ""
         return context.text
 
+    async def about(self, workspace: str, goal: str) -> str:
+        """What the notes say of a goal; a vault that cannot be read says nothing."""
+        try:
+            budget = self._settings(workspace).vault_budget_tokens
+            context = await self._on_thread(lambda: self._notes.context(workspace, Work(prompt=goal), budget))
+        except OrchError:
+            _log.exception("a plan goes without the notes of %s", workspace)
+            return ""
+        return context.text
+
     async def learn(self, task: Task) -> None:
         """Keep what an accepted task has learned; saying it twice is saying it once."""
         for draft in learnings.drafts(task):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from lsp_orch.domain.grants import Waiter
 from lsp_orch.domain.hold import ProviderHold
 from lsp_orch.domain.lease import Holder, Lease
+from lsp_orch.domain.money import Notice
 from lsp_orch.domain.scope import Scope
 from lsp_orch.domain.session import Session
 from lsp_orch.domain.version import Author
@@ -166,6 +167,21 @@ class ForeignWrite:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlanChanged:
+    """A plan was begun, or came to another state: what its planner had reserved may be free."""
+
+    id: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoneyShort:
+    """A cap stops the queue; told once of each day or task."""
+
+    notice: Notice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HoldChanged:
     """A provider holds tasks back, in another way than before, or with no ``hold`` no more."""
 
@@ -177,4 +193,5 @@ LeaseEvent = LeaseGranted | LeaseChanged | LeaseEnded | WaiterQueued | WaiterGon
 SessionEvent = SessionCame | SessionWent
 ReaperEvent = ReapingFrozen | ReapingResumed
 FileEvent = FileRead | FileWritten | FilesForgotten | ForeignWrite
-Event = LeaseEvent | TaskChanged | HoldChanged | SessionEvent | ReaperEvent | FileEvent | Heard
+TaskEvent = TaskChanged | HoldChanged | PlanChanged | MoneyShort
+Event = LeaseEvent | TaskEvent | SessionEvent | ReaperEvent | FileEvent | Heard

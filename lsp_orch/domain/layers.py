@@ -1,7 +1,7 @@
 """Where each setting's value comes from: a later layer wins, and every value remembers its place."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, is_dataclass
 from difflib import get_close_matches
 from enum import StrEnum
 from typing import Any
@@ -101,8 +101,10 @@ def parse_text(key: str, text: str, source: Source, where: str) -> Value:
     """
     row = table().get(key)
     match row.default if row else None:
+        case bool():
+            raw: Any = {"true": True, "false": False}.get(text.lower(), text)
         case tuple():
-            raw: Any = [_number(part) for part in text.split(",")]
+            raw = [_number(part) for part in text.split(",")]
         case int() | float():
             raw = _number(text)
         case _:
@@ -125,7 +127,7 @@ def parse(key: str, raw: Any, source: Source, where: str) -> Value:
             f"{where}: {key} is yours to set, not a checkout's",
             "put it into your own file, which `lsp-orch config path` names",
         )
-    value = _typed(row.default, raw)
+    value = row.rule.read(raw) if row.rule.read else _typed(row.default, raw)
     if value is None or not row.rule.holds(value):
         raise Misuse(
             Code.BAD_SETTING,
@@ -133,6 +135,16 @@ def parse(key: str, raw: Any, source: Source, where: str) -> Value:
             f"it means: {row.meaning}; without it, it is {_shown(row.default)}",
         )
     return Value(value=value, source=source, where=where)
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON has it; what a table leaves out is left out."""
+    if isinstance(value, tuple | list):
+        return [plain(each) for each in value]
+    if is_dataclass(value) and not isinstance(value, type):
+        said = {each.name: getattr(value, each.name) for each in fields(value)}
+        return {name: plain(each) for name, each in said.items() if each}
+    return value
 
 
 def _typed(default: Any, raw: Any) -> Any:
@@ -143,6 +155,8 @@ def _typed(default: Any, raw: Any) -> Any:
             return names.get(raw.lower()) if isinstance(raw, str) else None
         case str():
             return raw if isinstance(raw, str) else None
+        case bool():
+            return raw if isinstance(raw, bool) else None
         case float():
             return float(raw) if type(raw) in {int, float} else None
         case int():
@@ -177,7 +191,7 @@ def _shown(value: Any) -> str:
         case str():
             return f'"{redacted(value)}"'
         case tuple():
-            return str(list(value))
+            return str(plain(value))
         case _:
             return str(value)
 

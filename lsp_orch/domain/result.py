@@ -1,11 +1,13 @@
 """What a worker hands back: one table says what a result holds, the schema and the check follow from it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any, cast
 
+from lsp_orch.domain import fields
 from lsp_orch.domain.errors import Code, Refusal
 from lsp_orch.domain.fault import Fault
+from lsp_orch.domain.fields import Field
 
 
 class Status(StrEnum):
@@ -70,15 +72,6 @@ class Outcome:
     denials: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Field:
-    """One text, or ``many`` of them; ``choices`` are all that is allowed, when there are any."""
-
-    meaning: str
-    many: bool = False
-    choices: tuple[str, ...] = ()
-
-
 FIELDS: dict[str, Field] = {
     "status": Field(
         meaning="done when all that was asked is finished, partial when some of it is, failed otherwise",
@@ -93,66 +86,21 @@ FIELDS: dict[str, Field] = {
 
 def schema() -> dict[str, object]:
     """The JSON Schema that a worker's result must meet."""
-    return {
-        "type": "object",
-        "properties": {name: _property(field) for name, field in FIELDS.items()},
-        "required": list(FIELDS),
-        "additionalProperties": False,
-    }
+    return fields.schema(FIELDS)
 
 
 def parse(value: object) -> Result | Refusal:
     """Take what a worker reported, or refuse it naming the first field that does not fit."""
-    if not isinstance(value, Mapping):
-        return _refuse(f"it is no object but {_kind(value)}")
-    if unknown := sorted(str(name) for name in value if name not in FIELDS):
-        return _refuse(f"it has a field nobody knows: {unknown[0]}")
-    for name, field in FIELDS.items():
-        if name not in value:
-            return _refuse(f"{name} is missing")
-        if not _fits(value[name], field):
-            return _refuse(f"{name} is {_kind(value[name])}, but must be {_wanted(field)}")
+    if fault := fields.fault(value, FIELDS):
+        return _refuse(fault)
+    report = cast("dict[str, Any]", value)
     return Result(
-        status=Status(value["status"]),
-        summary=value["summary"],
-        changed_files=tuple(value["changed_files"]),
-        follow_ups=tuple(value["follow_ups"]),
-        learnings=tuple(value["learnings"]),
+        status=Status(report["status"]),
+        summary=report["summary"],
+        changed_files=tuple(report["changed_files"]),
+        follow_ups=tuple(report["follow_ups"]),
+        learnings=tuple(report["learnings"]),
     )
-
-
-def _property(field: Field) -> dict[str, object]:
-    text: dict[str, object] = {"type": "string"}
-    if field.choices:
-        text["enum"] = list(field.choices)
-    shape = {"type": "array", "items": text} if field.many else text
-    return {**shape, "description": field.meaning}
-
-
-def _fits(value: object, field: Field) -> bool:
-    if field.many:
-        return isinstance(value, list) and all(isinstance(each, str) for each in value)
-    return isinstance(value, str) and (not field.choices or value in field.choices)
-
-
-def _wanted(field: Field) -> str:
-    if field.many:
-        return "a list of texts"
-    return f"one of {', '.join(field.choices)}" if field.choices else "a text"
-
-
-def _kind(value: object) -> str:
-    match value:
-        case None:
-            return "null"
-        case str():
-            return f"the text {value[:40]!r}"
-        case list() | tuple():
-            return "a list"
-        case Mapping():
-            return "an object"
-        case _:
-            return f"{value!r}"[:40]
 
 
 def _refuse(reason: str) -> Refusal:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import PurePath
 from typing import Any
 
-from lsp_orch.domain import store_url
+from lsp_orch.domain import routing, store_url
 
 LARGEST_KEPT = 32 * 1024**2  # bytes of a file whose content can be kept at all
 
@@ -38,10 +38,14 @@ class LogLevel(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """What a value must be beyond its type; ``says`` completes "must be ..."."""
+    """What a value must be beyond its type; ``says`` completes "must be ...".
+
+    ``read`` makes one that is no scalar out of what the file has, or None.
+    """
 
     says: str
     holds: Callable[[Any], bool]
+    read: Callable[[Any], Any] | None = None
 
 
 def _at_least(least: float) -> Rule:
@@ -66,11 +70,18 @@ _KEEPABLE = Rule(
     says=f"a number from 1 to {LARGEST_KEPT}, which one message can carry",
     holds=lambda value: 1 <= value <= LARGEST_KEPT,
 )
+_NAMED_MODEL = Rule(says="the name of a model", holds=bool)
 _NAMED = Rule(says="the name or path of a program", holds=bool)
 _ANY = Rule(says="text", holds=lambda _: True)
 _WAITS = Rule(
     says="a list of numbers of at least 0, one for each wait",
     holds=lambda value: bool(value) and all(math.isfinite(each) and each >= 0 for each in value),
+)
+_SWITCH = Rule(says="true or false", holds=lambda _: True)
+_ROUTES = Rule(
+    says="a list of tables with model, reason and what they are for: words, paths, roles, stages, failed",
+    holds=lambda _: True,
+    read=routing.read,
 )
 
 
@@ -131,6 +142,21 @@ class Settings:
     )
     tasks_workers: int = _setting(0, "most workers at once; 0 means min(4, cores / 2)", _NATURAL, own=True)
     tasks_model: str = _setting("sonnet", "the model that `auto` chooses", _ANY, own=True)
+    tasks_routing: tuple[routing.Route, ...] = _setting(
+        routing.ROUTES, "rules by which `auto` chooses another model, the first that fits", _ROUTES, own=True
+    )
+    tasks_escalate: bool = _setting(
+        default=True,
+        meaning="after a failed attempt, `auto` takes at least the next better model",
+        rule=_SWITCH,
+        own=True,
+    )
+    tasks_day_usd: float = _setting(
+        20.0, "money cap of all tasks in a day (UTC); 0 means none", _NATURAL, own=True
+    )
+    tasks_chain_usd: float = _setting(
+        0.0, "money cap of all tasks that wait for each other; 0 means none", _NATURAL, own=True
+    )
     tasks_max_usd: float = _setting(2.0, "money cap of one task", _POSITIVE)
     tasks_max_turns: int = _setting(60, "turn cap of one task", _ONE)
     tasks_timeout_s: float = _setting(
@@ -148,6 +174,15 @@ class Settings:
     )
     tasks_backoff_s: tuple[float, ...] = _setting(
         (30.0, 120.0, 600.0), "wait before each next attempt", _WAITS, own=True
+    )
+    plan_model: str = _setting("opus", "the model that plans", _NAMED_MODEL, own=True)
+    plan_max_usd: float = _setting(2.0, "money cap of one plan", _POSITIVE, own=True)
+    plan_max_tasks: int = _setting(12, "most tasks of one plan", _ONE, own=True)
+    plan_templates: str = _setting(
+        "",
+        "a folder with pipelines, stages and roles of your own, as in `lsp_orch/templates`",
+        _ANY,
+        own=True,
     )
     tasks_fallback_model: str = _setting(
         "", "the model that answers while the task's own is overloaded; empty for none", _ANY, own=True
@@ -176,7 +211,7 @@ class Settings:
 
 def keys() -> dict[str, str]:
     """Map each key as people write it (``leases.ttl_s``) to its field (``leases_ttl_s``)."""
-    groups = {"daemon", "leases", "reaper", "recover", "tasks", "vault"}
+    groups = {"daemon", "leases", "plan", "reaper", "recover", "tasks", "vault"}
     found = {}
     for each in fields(Settings):
         group, _, rest = each.name.partition("_")

@@ -11,10 +11,12 @@ from lsp_orch.domain.events import TaskChanged
 from lsp_orch.domain.result import Deferred, Ending, Outcome, Result, Status
 from lsp_orch.domain.settings import Settings
 from lsp_orch.domain.starting import Hold, Idle, Rule, Scene, held
-from lsp_orch.domain.task import AUTO, State, Step, Task, free
+from lsp_orch.domain.task import State, Step, Task, free
 from lsp_orch.services import attempts
 from lsp_orch.services.holding import Holding
+from lsp_orch.services.money import Money
 from lsp_orch.services.ports import Clock, Ids
+from lsp_orch.services.routing import Routing
 from lsp_orch.services.start_rules import RULES
 from lsp_orch.services.tasks import store, take, taken
 from lsp_orch.store.base import Tx
@@ -35,6 +37,8 @@ class Dispatcher:
         self._ids = ids
         self._settings = settings
         self._rules = rules
+        self._money = Money(settings)
+        self._routing = Routing(settings)
         self._holding = Holding(clock, settings)
 
     def claim(self, tx: Tx, workers: int = MOST) -> Task | Idle:
@@ -43,16 +47,17 @@ class Dispatcher:
         ``workers`` are the most that may be at work at once.
         """
         now, holds = self._clock.now(), dict[str, Hold]()
+        rules = (*self._rules, self._money.rule(tx))
         scene = Scene(
             now=now,
             workers=workers,
             working=tuple(tx.tasks.engaged()),
             holds=tuple(tx.holds.all()),
             patience=self._holding.patience,
-            model=self._model,
+            model=lambda task: self._routing.choose(tx, task).model,
         )
         for task in _queue(tx, now):
-            hold = held(task, scene, self._rules)
+            hold = held(task, scene, rules)
             # what a parked run was let do once is not asked again
             if hold is None or (task.state is State.PARKED and not (hold.everyone or hold.parked)):
                 return self._start(tx, task, now)
@@ -147,7 +152,7 @@ class Dispatcher:
             started = self._begin(tx, task, now)
         if started is None:
             raise Misuse(Code.INTERNAL, f"{task.id} was changed behind our back")
-        self._holding.began(tx, started.run, self._model(started))
+        self._holding.began(tx, started.run, started.chosen_model)
         tx.announce(TaskChanged(id=started.id, state=started.state))
         return started
 
@@ -155,19 +160,16 @@ class Dispatcher:
         """Open an attempt, and give the task to it."""
         # Claude Code wants a UUID; this one is as unique as the id it is made of
         session_id = str(uuid5(NAMESPACE_OID, self._ids.new("run")))
-        asked = task.model != AUTO
+        choice = self._routing.choose(tx, task)
         attempt = Attempt(
             task_id=task.id,
             number=task.attempt + 1,
             session_id=session_id,
-            model=self._model(task),
-            why_model="asked for" if asked else "the setting tasks.model",
+            model=choice.model,
+            why_model=choice.reason,
             started_at=now,
         )
         return tx.tasks.claim(task.id, tx.attempts.insert(attempt), session_id, attempt.model, now)
-
-    def _model(self, task: Task) -> str:
-        return self._settings.tasks_model if task.model == AUTO else task.model
 
     def _follow(
         self,

@@ -8,6 +8,7 @@ from lsp_orch.domain.scope import Kind, Scope
 from lsp_orch.domain.task import Isolation, State, Step, Task
 from lsp_orch.services import task_files
 from lsp_orch.services.ports import Checks, Clock, FileChange, Git, Paths
+from lsp_orch.services.routing import REJECTION
 from lsp_orch.services.task_files import TaskFiles
 from lsp_orch.services.tasks import Tasks, not_found, take
 from lsp_orch.store.base import Tx
@@ -106,7 +107,7 @@ class Reviews:
 
     def rejected(self, tx: Tx, task: Task, reason: str) -> Task | Refusal:
         """Note that the work is not wanted; the reason is told to the worker of a retry."""
-        words = f"the review rejected it: {reason}"
+        words = f"{REJECTION}: {reason}"
         return take(tx, task, Step.REJECT, replace(task, error=words, finished_at=self._clock.now()))
 
     def tidy(self, task: Task) -> None:

@@ -15,6 +15,8 @@ def room(_: Task, scene: Scene) -> Hold | None:
 
 def provider(task: Task, scene: Scene) -> Hold | None:
     """Nobody asks a provider that has said no, but one run that tries at its time."""
+    if not scene.holds:
+        return None  # which model it is need not be known
     for hold in in_the_way(scene.holds, scene.model(task)):
         everyone = hold.scope == ACCOUNT
         if not due(hold, scene.now, scene.patience):

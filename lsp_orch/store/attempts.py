@@ -35,6 +35,10 @@ class AttemptTable:
         """All of a task, oldest first."""
         return [_attempt(row) for row in self._db.all("attempt.of_task", task_id=task_id)]
 
+    def of(self, workspace: str) -> list[Attempt]:
+        """All of a workspace (empty: everywhere), oldest first."""
+        return [_attempt(row) for row in self._db.all("attempt.in_workspace", workspace=workspace)]
+
 
 def _attempt(row: Row) -> Attempt:
     values = dict(zip(_COLUMNS, row, strict=True))

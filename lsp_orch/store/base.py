@@ -15,6 +15,8 @@ from lsp_orch.store.health import Health
 from lsp_orch.store.holds import HoldTable
 from lsp_orch.store.keys import KeyTable
 from lsp_orch.store.leases import LeaseTable, WaiterTable
+from lsp_orch.store.money import MoneyTable
+from lsp_orch.store.plans import PlanTable
 from lsp_orch.store.reads import ReadTable
 from lsp_orch.store.sessions import SessionTable
 from lsp_orch.store.tasks import TaskTable
@@ -55,6 +57,11 @@ class Tx:
         return TaskTable(self.connection)
 
     @cached_property
+    def plans(self) -> PlanTable:
+        """Goals split into tasks, and what these share."""
+        return PlanTable(self.connection)
+
+    @cached_property
     def denials(self) -> DenialTable:
         """What runs were not let do."""
         return DenialTable(self.connection)
@@ -78,6 +85,11 @@ class Tx:
     def keys(self) -> KeyTable:
         """What was asked with a key."""
         return KeyTable(self.connection)
+
+    @cached_property
+    def money(self) -> MoneyTable:
+        """What was spent, and what is reserved."""
+        return MoneyTable(self.connection)
 
     @cached_property
     def versions(self) -> VersionTable:

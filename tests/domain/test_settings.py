@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from lsp_orch.domain import layers
 from lsp_orch.domain.errors import Code, Misuse
 from lsp_orch.domain.layers import Source, Value
+from lsp_orch.domain.routing import Route
 from lsp_orch.domain.settings import LogLevel, Mode, Settings, keys
 
 
@@ -42,6 +43,8 @@ def test_every_default_obeys_its_own_rule() -> None:
         ("tasks.workers", 3, 3),
         ("tasks.backoff_s", [1, 2.5], (1.0, 2.5)),
         ("vault.path", "notes/vault", "notes/vault"),
+        ("tasks.escalate", False, False),
+        ("tasks.routing", [{"model": "m", "reason": "r"}], (Route(model="m", reason="r"),)),
         ("store", "sqlite:////var/lib/x.db", "sqlite:////var/lib/x.db"),
         ("store", "postgresql://ada@host:5433/db", "postgresql://ada@host:5433/db"),
     ],
@@ -69,6 +72,12 @@ def test_a_value_comes_in_the_settings_own_type(key: str, raw: object, value: ob
         ("tasks.backoff_s", 30, "a list of numbers"),
         ("tasks.backoff_s", [], "a list of numbers"),
         ("tasks.backoff_s", ["30"], "a list of numbers"),
+        ("tasks.escalate", "yes", "true or false"),
+        ("tasks.escalate", 1, "true or false"),
+        ("tasks.day_usd", -1, "a number of at least 0"),
+        ("tasks.routing", [{"model": "m"}], "a list of tables"),
+        ("tasks.routing", "haiku", "a list of tables"),
+        ("plan.model", "", "the name of a model"),
         ("vault.threshold", 1.1, "a number from 0 to 1"),
         ("vault.path", "../elsewhere", "a path inside the workspace"),
         ("vault.path", "/etc", "a path inside the workspace"),
@@ -155,3 +164,10 @@ def test_whatever_a_file_holds_is_taken_in_its_type_or_refused(key: str, raw: ob
     assert type(value) is type(default)
     if key == "vault.path":
         assert ".." not in PurePath(value).parts
+
+
+def test_a_rule_is_shown_as_a_file_has_it() -> None:
+    value = (Route(model="m", reason="r", words=("a", "b"), failed=1),)
+    assert layers.plain(value) == [{"model": "m", "reason": "r", "words": ["a", "b"], "failed": 1}]
+    assert layers.plain((1.0, 2.0)) == [1.0, 2.0]
+    assert layers.plain(Mode.ADVISE) == "advise"

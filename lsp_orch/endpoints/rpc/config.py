@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from lsp_orch.domain.errors import Code, Misuse
-from lsp_orch.domain.layers import ENVIRONMENT, Value, table
+from lsp_orch.domain.layers import ENVIRONMENT, Value, plain, table
 from lsp_orch.domain.settings import Settings
 from lsp_orch.endpoints.params import optional
 from lsp_orch.endpoints.rpc.role import Answer, Method
@@ -46,14 +46,14 @@ class ConfigMethods:
     def _shown(self, key: str, value: Value) -> dict[str, Any]:
         row = table()[key]
         document = {
-            "value": value.value,
+            "value": plain(value.value),
             "source": value.source.value,
             "where": value.where,
             "meaning": row.meaning,
         }
         running = getattr(self._running, row.field)
         if row.own and running != value.value:
-            document["running"] = running
+            document["running"] = plain(running)
         return document
 
 

@@ -3,6 +3,7 @@
 from lsp_orch.services.ports.checks import Checks
 from lsp_orch.services.ports.clock import Clock
 from lsp_orch.services.ports.contents import Contents
+from lsp_orch.services.ports.context_files import ContextFiles
 from lsp_orch.services.ports.deaths import Deaths
 from lsp_orch.services.ports.fences import Fences
 from lsp_orch.services.ports.folders import FolderWatch, Touch, Touched, Watching
@@ -17,6 +18,7 @@ from lsp_orch.services.ports.repositories import Repositories
 from lsp_orch.services.ports.secrets_filter import Secrets
 from lsp_orch.services.ports.settings import SettingsOf
 from lsp_orch.services.ports.shell import ShellWrites
+from lsp_orch.services.ports.templates import Templates
 from lsp_orch.services.ports.trees import Trees
 from lsp_orch.services.ports.worker import Entry, Job, ReadLog, Run, Shelter, Worker
 
@@ -25,6 +27,7 @@ __all__ = [
     "Checks",
     "Clock",
     "Contents",
+    "ContextFiles",
     "Deaths",
     "Entry",
     "Fences",
@@ -47,6 +50,7 @@ __all__ = [
     "SettingsOf",
     "ShellWrites",
     "Shelter",
+    "Templates",
     "Touch",
     "Touched",
     "Trees",

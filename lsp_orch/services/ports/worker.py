@@ -37,7 +37,8 @@ class Job:
 
     ``schema`` is the JSON Schema of what it hands back. It may read ``add_dirs`` beside its folder;
     ``system_text`` is added to what it is, ``mcp_config`` names the file of the only MCP servers it has, and
-    ``fallback_model`` answers while ``model`` is overloaded; empty is none.
+    ``fallback_model`` answers while ``model`` is overloaded; empty is none. Of Claude Code's own tools it has
+    ``tools`` only, where that is not None.
     """
 
     session_id: str
@@ -58,6 +59,7 @@ class Job:
     system_text: str = ""
     resume_of: str = ""
     fork: bool = False
+    tools: tuple[str, ...] | None = None
 
 
 class Run(Protocol):

@@ -19,3 +19,9 @@ FROM attempt WHERE id = :id;
 SELECT id, task_id, number, session_id, model, why_model, started_at, ended_at, ending, cost_usd, turns, error,
     tip, kept_ref, parked_at, parked_s
 FROM attempt WHERE task_id = :task_id ORDER BY id;
+
+-- name: in_workspace
+SELECT attempt.id, attempt.task_id, attempt.number, attempt.session_id, attempt.model, attempt.why_model,
+    attempt.started_at, attempt.ended_at, attempt.ending, attempt.cost_usd, attempt.turns, attempt.error,
+    attempt.tip, attempt.kept_ref, attempt.parked_at, attempt.parked_s
+FROM attempt JOIN task ON task.id = attempt.task_id WHERE :workspace IN ('', task.workspace) ORDER BY attempt.id;
