@@ -15,7 +15,7 @@ SELECT COUNT(*) FROM plan WHERE state = 'planning' AND daemon = :daemon;
 -- All tasks that wait for each other, in any direction: what has ended, and what is open.
 -- name: chain
 WITH RECURSIVE chain (id) AS (
-    SELECT CAST(:id AS TEXT)
+    SELECT id FROM task WHERE id = :id
     UNION
     SELECT CASE WHEN task_after.task_id = chain.id THEN task_after.after_id ELSE task_after.task_id END
     FROM chain JOIN task_after ON task_after.task_id = chain.id OR task_after.after_id = chain.id
