@@ -26,7 +26,7 @@ from tests.fixtures.tasks import claimed
 
 SETTINGS = Settings()
 ATTEMPTS = 4  # more than a retry gives
-CAP = 3
+CAP = 2
 LAPSES = (1.0, 40.0, 130.0, 800.0, 4000.0)  # around each backoff, and longer than a step of priority
 
 OVER = (State.FAILED, State.CANCELLED, State.PRUNED)
@@ -204,13 +204,12 @@ class TaskMachine(RuleBasedStateMachine):
         answer = self.run(lambda tx: self.dispatcher.claim(tx, CAP))
         can = self.startable(before)
         free = {task_id for task_id, (_, waiter) in self.resting.items() if not self.waits(waiter)}
+        full = len(self.runs) >= CAP
         if isinstance(answer, Idle):
-            full = len(self.runs) >= CAP
             assert full or not can, "a ready task was left lying"
             assert full or not free, "a parked task waits for nothing"
             assert bool(answer.holds) == bool(full and (can or free)), "held back for nothing, or silently"
             return
-        assert len(self.runs) < CAP, "more workers than may be at once"
         task = answer
         if task.id in self.resting:
             run, _ = self.resting.pop(task.id)
@@ -219,6 +218,7 @@ class TaskMachine(RuleBasedStateMachine):
             assert task.attempt == run.attempt, "parking was an attempt"
             assert task.run == run.run, "parking was a run"
             self.runs[task.id] = task
+            assert not full, "more workers than may be at once"
             return
         assert not free, "a parked task holds what others need, and waits"
         assert task.id not in self.runs, "two workers have it"
@@ -229,6 +229,12 @@ class TaskMachine(RuleBasedStateMachine):
         assert self.turn(task) == min(self.turn(each) for each in can), "a more urgent one waits"
         assert self.spent[task.id] < ATTEMPTS, "too many attempts"
         self.begins(task)
+        assert not full, "more workers than may be at once"
+
+    @rule()
+    def many_start(self) -> None:
+        for _ in range(CAP + 1):
+            self.starts()
 
     @rule()
     def comes_back_in_its_session(self) -> None:
@@ -263,7 +269,7 @@ class TaskMachine(RuleBasedStateMachine):
         assert self.run(lambda tx: tx.attempts.of_task(run.id)) == history, "a late report was heard"
 
     @precondition(lambda self: self.runs)
-    @rule(number=numbers, outcome=st.sampled_from((GOOD, GOOD, BAD, NONE, AWAY)), chance=st.floats(0, 0.99))
+    @rule(number=numbers, outcome=st.sampled_from((GOOD, GOOD, BAD, NONE)), chance=st.floats(0, 0.99))
     def ends(self, number: int, outcome: Outcome, chance: float) -> None:
         run = list(self.runs.values())[number % len(self.runs)]
         was, cost_usd, away = self.all()[run.id], outcome.cost_usd, outcome.ending is Ending.PROVIDER
@@ -331,6 +337,13 @@ class TaskMachine(RuleBasedStateMachine):
         if self.runs:
             self.ends(number, GOOD, 0.0)
         self.reviews(number, wanted=True)
+
+    @rule(number=numbers)
+    def is_turned_away(self, number: int) -> None:
+        """A task starts, and the provider has no room for it."""
+        self.starts()
+        if self.runs:
+            self.ends(number, AWAY, 0.0)
 
     @rule(number=numbers)
     def is_cancelled_at_work_and_wanted_again(self, number: int) -> None:
