@@ -100,6 +100,29 @@ def test_a_try_in_vain_waits_longer_and_a_dead_one_is_followed_at_once() -> None
     assert (hold.until, hold.tries) == (START + FIRST_S + SECOND_S, 2)
 
 
+def test_one_that_nobody_serves_does_not_keep_the_others_from_being_served() -> None:
+    """As with a prompt on which the provider's server breaks every time."""
+    yard = Yard()
+    cursed = yard.add("cursed", attempts=1)
+    others = {yard.add(f"{number}").id for number in range(6)}
+    for _ in range(200):
+        task = yard.claim()
+        if isinstance(task, Idle):
+            assert task.until is not None
+            yard.clock.advance(max(0.0, task.until - yard.clock.now()))
+        elif task.id == cursed.id:
+            assert yard.end(task, no()).attempt == 0
+        else:
+            answered(yard, task)
+            yard.end(task, Outcome(result=DONE))
+            others.discard(task.id)
+        if not others:
+            break
+    assert not others
+    met = yard.run(lambda tx: tx.attempts.of_task(cursed.id))
+    assert 1 <= len(met) <= 4
+
+
 @pytest.mark.parametrize("code", [Code.CLAUDE_MISSING, Code.CLAUDE_TOO_OLD])
 def test_what_only_a_person_can_mend_here_is_tried_once(code: Code) -> None:
     yard = Yard()
