@@ -10,24 +10,28 @@ from lsp_orch.adapters.claude import ClaudeWorker
 from lsp_orch.adapters.git import GitProgram
 from lsp_orch.adapters.programs import find_claude
 from lsp_orch.adapters.worker_log import read_log
+from lsp_orch.adapters.workspaces import gone
 from lsp_orch.client import hook
 from lsp_orch.daemon.attempt import Attempts, Ears
 from lsp_orch.daemon.dispatch import Dispatch
 from lsp_orch.daemon.fencing import Fencing
 from lsp_orch.daemon.gate import Gate
 from lsp_orch.daemon.news import News
+from lsp_orch.daemon.pruning import regularly
 from lsp_orch.daemon.sheltering import Sheltering
 from lsp_orch.daemon.world import World
 from lsp_orch.domain.settings import Settings
 from lsp_orch.domain.task import State, Task
 from lsp_orch.endpoints.bell import Bell
 from lsp_orch.endpoints.desk import Desk
+from lsp_orch.endpoints.rpc.pruning import PruneMethods
 from lsp_orch.endpoints.rpc.reviews import ReviewMethods
 from lsp_orch.endpoints.rpc.role import Method
 from lsp_orch.endpoints.rpc.tasks import TaskMethods
 from lsp_orch.services.dispatcher import Dispatcher
 from lsp_orch.services.parking import Parking
 from lsp_orch.services.ports import SettingsOf
+from lsp_orch.services.pruning import Pruning
 from lsp_orch.services.reviews import Reviews
 from lsp_orch.services.sessions import Sessions
 from lsp_orch.services.task_files import BRANCHES, TaskFiles
@@ -98,6 +102,7 @@ class Labour:
             async with asyncio.TaskGroup() as both:
                 both.create_task(self._custody.fencing.run())
                 both.create_task(self._dispatch.run())
+                both.create_task(regularly(self._prunes.prune, self._settings.tasks_prune_every_s))
         finally:
             self._custody.gate.close()
 
@@ -150,4 +155,7 @@ class Labour:
         tasks = Tasks(world.clock, world.ids, self._settings)
         reviews = Reviews(world.clock, git, ShellChecks(world.processes), world.paths, tasks, files)
         task_methods = TaskMethods(desk, tasks, reviews, git, files, self._bell, settings_of, read_log)
-        return {**task_methods.methods(), **ReviewMethods(desk, reviews, learn).methods()}
+        pruning = Pruning(world.clock, self._settings, git, gone)
+        self._prunes = PruneMethods(desk, pruning, reviews)
+        reviewing = ReviewMethods(desk, reviews, learn)
+        return {**task_methods.methods(), **reviewing.methods(), **self._prunes.methods()}

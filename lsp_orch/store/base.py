@@ -13,6 +13,7 @@ from lsp_orch.store.connection import Connection
 from lsp_orch.store.health import Health
 from lsp_orch.store.keys import KeyTable
 from lsp_orch.store.leases import LeaseTable, WaiterTable
+from lsp_orch.store.prunes import PruneTable
 from lsp_orch.store.reads import ReadTable
 from lsp_orch.store.sessions import SessionTable
 from lsp_orch.store.tasks import TaskTable
@@ -66,6 +67,11 @@ class Tx:
     def keys(self) -> KeyTable:
         """What was asked with a key."""
         return KeyTable(self.connection)
+
+    @cached_property
+    def prunes(self) -> PruneTable:
+        """What may be pruned."""
+        return PruneTable(self.connection)
 
     @cached_property
     def versions(self) -> VersionTable:
