@@ -68,7 +68,7 @@ class Dispatch:
 
     def busy(self) -> bool:
         """Whether a worker works, or a task waits for its time or its ticket."""
-        return bool(self._runs or self._parked.tickets) or self._idle.awaited
+        return bool(self._runs or self._parked.tickets) or self._idle.waiting
 
     async def run(self) -> None:
         """Start what may start, until cancelled or drained; first pick up what an earlier daemon has left."""

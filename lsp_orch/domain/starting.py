@@ -17,7 +17,7 @@ class Scene:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
-    """Why a task does not start, for people; ``until`` is when to look again if nothing changes before.
+    """Why a task does not start, for people; ``until``, always ahead, is when to look again at the latest.
 
     What holds ``everyone`` is no matter of this task: nobody behind it need be asked.
     """
@@ -45,7 +45,7 @@ class Idle:
         return min((time for time in times if time is not None), default=None)
 
     @property
-    def awaited(self) -> bool:
+    def waiting(self) -> bool:
         """Whether anything will start once its time or its room has come."""
         return bool(self.holds) or self.due is not None
 

@@ -14,7 +14,7 @@ from lsp_orch.domain.grants import Waiter
 from lsp_orch.domain.result import Deferred, Ending, Outcome, Result, Status
 from lsp_orch.domain.settings import Settings
 from lsp_orch.domain.starting import Idle
-from lsp_orch.domain.task import STEPS, Draft, State, Step, Task, free
+from lsp_orch.domain.task import Draft, State, Step, Task, free
 from lsp_orch.services import attempts
 from lsp_orch.services.dispatcher import Dispatcher
 from lsp_orch.services.tasks import Tasks, take
@@ -26,10 +26,11 @@ from tests.fixtures.tasks import claimed
 
 SETTINGS = Settings()
 ATTEMPTS = 4  # more than a retry gives
-CAP = 3
+CAP = 2
 LAPSES = (1.0, 40.0, 130.0, 800.0, 4000.0)  # around each backoff, and longer than a step of priority
 
 OVER = (State.FAILED, State.CANCELLED, State.PRUNED)
+PRUNABLE = (State.PENDING, State.READY, State.REVIEW, State.FAILED, State.CANCELLED)
 OPEN = tuple(state for state in State if state not in OVER)
 
 numbers = st.integers(0, 7)
@@ -134,8 +135,7 @@ class TaskMachine(RuleBasedStateMachine):
 
     @rule(number=numbers)
     def prunes(self, number: int) -> None:
-        able = {state for state, step in STEPS if step is Step.PRUNE}
-        found = [each for each in self.all().values() if each.state in able and not each.engaged]
+        found = [each for each in self.all().values() if each.state in PRUNABLE and not each.engaged]
         if found:
             task = found[number % len(found)]
             away = replace(task, pruned_why="nobody wants it", finished_at=self.clock.now())
@@ -195,13 +195,12 @@ class TaskMachine(RuleBasedStateMachine):
         answer = self.run(lambda tx: self.dispatcher.claim(tx, CAP))
         can = self.startable(before)
         free = {task_id for task_id, (_, waiter) in self.resting.items() if not self.waits(waiter)}
+        full = len(self.runs) >= CAP
         if isinstance(answer, Idle):
-            full = len(self.runs) >= CAP
             assert full or not can, "a ready task was left lying"
             assert full or not free, "a parked task waits for nothing"
             assert bool(answer.holds) == bool(full and (can or free)), "held back for nothing, or silently"
             return
-        assert len(self.runs) < CAP, "more workers than may be at once"
         task = answer
         if task.id in self.resting:
             run, _ = self.resting.pop(task.id)
@@ -210,6 +209,7 @@ class TaskMachine(RuleBasedStateMachine):
             assert task.attempt == run.attempt, "parking was an attempt"
             assert task.run == run.run, "parking was a run"
             self.runs[task.id] = task
+            assert not full, "more workers than may be at once"
             return
         assert not free, "a parked task holds what others need, and waits"
         assert task.id not in self.runs, "two workers have it"
@@ -220,6 +220,12 @@ class TaskMachine(RuleBasedStateMachine):
         assert self.turn(task) == min(self.turn(each) for each in can), "a more urgent one waits"
         assert self.spent[task.id] < ATTEMPTS, "too many attempts"
         self.begins(task)
+        assert not full, "more workers than may be at once"
+
+    @rule()
+    def many_start(self) -> None:
+        for _ in range(CAP + 1):
+            self.starts()
 
     @rule()
     def comes_back_in_its_session(self) -> None:
@@ -254,10 +260,10 @@ class TaskMachine(RuleBasedStateMachine):
         assert self.run(lambda tx: tx.attempts.of_task(run.id)) == history, "a late report was heard"
 
     @precondition(lambda self: self.runs)
-    @rule(number=numbers, outcome=st.sampled_from((GOOD, GOOD, BAD, NONE, AWAY)), chance=st.floats(0, 0.99))
+    @rule(number=numbers, outcome=st.sampled_from((GOOD, GOOD, BAD, NONE)), chance=st.floats(0, 0.99))
     def ends(self, number: int, outcome: Outcome, chance: float) -> None:
         run = list(self.runs.values())[number % len(self.runs)]
-        was, cost_usd = self.all()[run.id], outcome.cost_usd
+        was, cost_usd, away = self.all()[run.id], outcome.cost_usd, outcome.ending is Ending.PROVIDER
         outcome = self.billed(run, outcome)
         task = self.run(lambda tx: self.dispatcher.finished(tx, run, outcome, "c0ffee", chance))
         if task is None:
@@ -266,10 +272,9 @@ class TaskMachine(RuleBasedStateMachine):
             assert self.all()[run.id].state is was.state, "a late result was heard"
         else:
             assert task.cost_usd == was.cost_usd + cost_usd, "paid twice, or not at all"
-            away = outcome.ending is Ending.PROVIDER
-            assert task.attempt == was.attempt - away, "the provider's fault has cost an attempt"
             self.spent[run.id] += not away
         self.ended(run)
+        assert task is None or task.attempt == was.attempt - away, "the provider's fault has cost an attempt"
 
     @precondition(lambda self: self.runs)
     @rule(number=numbers)
@@ -294,12 +299,12 @@ class TaskMachine(RuleBasedStateMachine):
         _, waiter = list(self.resting.values())[number % len(self.resting)]
         self.run(lambda tx: tx.waiters.delete(waiter))
 
-    @rule(number=numbers)
-    def is_queued_again_though_nobody_has_it(self, number: int) -> None:
-        task = self.pick(number, *(each for each in State if each not in {State.RUNNING, State.PARKED}))
-        if task:
-            answer = self.run(lambda tx: take(tx, task, Step.REQUEUE, task))
-            assert isinstance(answer, Refusal), f"queued again what was {task.state}"
+    @rule()
+    def is_queued_again_though_nobody_has_it(self) -> None:
+        for task in self.all().values():
+            if task.state not in {State.RUNNING, State.PARKED}:
+                answer = self.run(partial(take, was=task, step=Step.REQUEUE, task=task))
+                assert isinstance(answer, Refusal), f"queued again what was {task.state}"
 
     @precondition(lambda self: self.resting)
     @rule(number=numbers)
@@ -323,6 +328,13 @@ class TaskMachine(RuleBasedStateMachine):
         if self.runs:
             self.ends(number, GOOD, 0.0)
         self.reviews(number, wanted=True)
+
+    @rule(number=numbers)
+    def is_turned_away(self, number: int) -> None:
+        """A task starts, and the provider has no room for it."""
+        self.starts()
+        if self.runs:
+            self.ends(number, AWAY, 0.0)
 
     @rule(number=numbers)
     def is_cancelled_at_work_and_wanted_again(self, number: int) -> None:
@@ -398,7 +410,8 @@ class TaskMachine(RuleBasedStateMachine):
 
     def turn(self, task: Task) -> tuple[float, int]:
         """A step of priority is worth an hour of waiting; else they come in the order of their filing."""
-        return self.ready_at[task.id] + 3600.0 * task.priority, self.filed.index(task.id)
+        ready_at = self.ready_at.get(task.id, self.clock.now())  # only just
+        return ready_at + 3600.0 * task.priority, self.filed.index(task.id)
 
     def begins(self, task: Task) -> None:
         assert task.run > self.last, "a number came back"

@@ -12,23 +12,29 @@ from lsp_orch.domain.result import Ending
 from lsp_orch.domain.task import State, Task
 from lsp_orch.store import queries
 from lsp_orch.store.base import Store
+from lsp_orch.store.postgres import PostgresStore
 from lsp_orch.store.sqlite import SqliteStore
 from tests.fixtures.engines import Engine
+from tests.fixtures.postgres import Cluster
 from tests.fixtures.tasks import a_task, an_attempt, claimed
 
 # tasks as the tenth format kept them: two that are under way, two that are not
-AS_IT_WAS = """
+TASK_AS_IT_WAS = """
 INSERT INTO task (id, state, workspace, prompt, title, paths, priority, model, check_command, isolate,
     max_usd, max_turns, timeout_s, attempts, key, created_at, attempt, session_id, engaged, pid, pid_started,
     branch, worktree, base, tip, cost_usd, turns, error, started_at, heartbeat_at, next_attempt_at)
-SELECT value, 'pending', '/w', 'do it', 'it', '[]', 2, 'haiku', '', 'worktree',
-    1, 1, 1, 3, '', 10, 1, '', 0, 0, 0,
-    '', '', '', '', 0.5, 3, '', 20, 30, 0 FROM json_each('["ready", "running", "parked", "cancelled"]');
+VALUES ('{id}', 'pending', '/w', 'do it', 'it', '[]', 2, 'haiku', '', 'worktree',
+    1, 1, 1, 3, '', 10, 1, '', 0, 0, 0, '', '', '', '', 0.5, 3, '', 20, 30, 0);
+"""
+STEPS_AS_THEY_WERE = """
 UPDATE task SET state = 'ready';
-UPDATE task SET state = 'running', session_id = 's-' || id, engaged = 1 WHERE id IN ('running', 'parked');
+UPDATE task SET state = 'running', session_id = 's', engaged = 1 WHERE id = 'running';
+UPDATE task SET state = 'running', session_id = 't', engaged = 1 WHERE id = 'parked';
 UPDATE task SET state = 'parked', engaged = 0, ticket = 't' WHERE id = 'parked';
 UPDATE task SET state = 'cancelled' WHERE id = 'cancelled';
 """
+NAMES = ("ready", "running", "parked", "cancelled")
+AS_IT_WAS = "".join(TASK_AS_IT_WAS.format(id=name) for name in NAMES) + STEPS_AS_THEY_WERE
 
 
 def ready(store: Store, name: str = "a") -> None:
@@ -112,26 +118,42 @@ def test_a_task_is_put_away_with_a_reason_and_nothing_alive(
 def test_runs_that_are_under_way_get_numbers_when_an_older_store_is_opened(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = tmp_path / "store.db"
-    old = [each for each in queries.migrations() if each[0] < 11]
+    path, old = tmp_path / "store.db", [each for each in queries.migrations() if each[0] <= 10]
     with monkeypatch.context() as patch:
         patch.setattr(queries, "migrations", lambda: old)
         SqliteStore(path).close()
     with closing(sqlite3.connect(path)) as db:
         db.executescript(AS_IT_WAS)
-    with closing(SqliteStore(path)) as store, store.transaction() as tx:
+    with closing(SqliteStore(path)) as store:
+        is_numbered(store)
+
+
+def test_and_when_an_older_database_is(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = [each for each in queries.migrations(queries.POSTGRES) if each[0] <= 10]
+    cluster.database("tenth")
+    with monkeypatch.context() as patch:
+        patch.setattr(queries, "migrations", lambda _: old)
+        PostgresStore(cluster.url("tenth"), "").close()
+    cluster.sql("SET search_path = lsp_orch", AS_IT_WAS, database="tenth")
+    with closing(PostgresStore(cluster.url("tenth"), "")) as store:
+        is_numbered(store)
+    cluster.drop("tenth")
+
+
+def is_numbered(store: Store) -> None:
+    with store.transaction() as tx:
         tasks = {task.id: task for task in tx.tasks.of()}
-        numbered = {name for name, task in tasks.items() if task.run}
-        assert numbered == {"running", "parked"}
+        assert {name for name, task in tasks.items() if task.run} == {"running", "parked"}
         assert tasks["running"].run != tasks["parked"].run
         [attempt] = tx.attempts.of_task("parked")
-        assert (attempt.id, attempt.number, attempt.session_id) == (tasks["parked"].run, 1, "s-parked")
+        assert (attempt.id, attempt.number, attempt.session_id) == (tasks["parked"].run, 1, "t")
         assert (attempt.ended_at, attempt.started_at, attempt.parked_at) == (None, 20, 30)
         assert attempt.cost_usd == tasks["parked"].cost_usd == 0.5
         assert [task.id for task in tx.tasks.candidates(1.0, 9)] == ["ready"]
         resumed = tx.tasks.resume("parked", 40.0)
         assert resumed
         assert resumed.run == attempt.id
+        assert [task.run for task in tx.tasks.engaged()] == [tasks["running"].run, attempt.id]
 
 
 # --- what the planner does: a claim costs the same with a hundred thousand tasks as with ten ---
