@@ -8,7 +8,7 @@ from rich.console import RenderableType
 from lsp_orch.cli import task_options
 from lsp_orch.cli.ask import ask, ask_and_wait
 from lsp_orch.cli.output import REFUSED, JsonOption, emit, harmless, out, print_json
-from lsp_orch.cli.task_view import log_line, task_details, tasks_table
+from lsp_orch.cli.task_view import log_line, pruned_tasks, task_details, tasks_table
 from lsp_orch.cli.workspace import WorkspaceOption, workspace
 from lsp_orch.domain.task import AUTO, Isolation, OnDead, State
 
@@ -128,6 +128,15 @@ def cancel(ids: IdsArgument, as_json: JsonOption = False) -> None:
 def retry(ids: IdsArgument, as_json: JsonOption = False) -> None:
     """Queue failed or cancelled tasks once more."""
     emit(ask("task.retry", ids=ids), as_json, _table)
+
+
+@app.command()
+def prune(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would go.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Let go of tasks that nobody needs any more, each for a reason that is kept."""
+    emit(ask("task.prune", dry_run=dry_run), as_json, pruned_tasks)
 
 
 def _table(answer: dict[str, Any]) -> RenderableType:

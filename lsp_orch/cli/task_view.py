@@ -38,6 +38,7 @@ def task_details(task: dict[str, Any]) -> RenderableType:
         "state": task["state"],
         "waits for": ", ".join(waits) or _reason(task),
         "error": task["error"],
+        "pruned": task["pruned_why"],
         "attempt": f"{task['attempt']} of {task['attempts']}",
         "next attempt": task["next_attempt_at"],
         "spent": f"{task['cost_usd']:.2f} USD, {task['turns']} turns",
@@ -55,6 +56,16 @@ def task_details(task: dict[str, Any]) -> RenderableType:
     for name, value in facts.items():
         if value:
             table.add_row(name, str(value))
+    return table
+
+
+def pruned_tasks(answer: dict[str, Any]) -> RenderableType:
+    """One line for each that went, or would go."""
+    if not answer["pruned"]:
+        return "Nothing is to be pruned."
+    table = Table("Would go" if answer["dry_run"] else "Pruned", "Why", box=None, pad_edge=False)
+    for each in answer["pruned"]:
+        table.add_row(each["id"], each["why"])
     return table
 
 

@@ -14,6 +14,7 @@ from lsp_orch.adapters.log_shelf import LogShelf
 from lsp_orch.adapters.programs import find_claude
 from lsp_orch.adapters.templates import TemplateFiles
 from lsp_orch.adapters.worker_log import read_log
+from lsp_orch.adapters.workspaces import gone
 from lsp_orch.client import hook
 from lsp_orch.daemon.attempt import Attempts, Ears
 from lsp_orch.daemon.counter import Counter
@@ -24,6 +25,7 @@ from lsp_orch.daemon.news import News
 from lsp_orch.daemon.part import Part
 from lsp_orch.daemon.planner import Planner
 from lsp_orch.daemon.planning import Planning
+from lsp_orch.daemon.pruning import Pruner
 from lsp_orch.daemon.sharing import Sharing
 from lsp_orch.daemon.sheltering import Sheltering
 from lsp_orch.daemon.shelving import Shelving
@@ -33,6 +35,7 @@ from lsp_orch.domain.task import State, Task
 from lsp_orch.endpoints.bell import Bell
 from lsp_orch.endpoints.desk import Desk
 from lsp_orch.endpoints.rpc.plans import Notes, PlanOffice
+from lsp_orch.endpoints.rpc.pruning import PruneMethods
 from lsp_orch.endpoints.rpc.reviews import ReviewMethods
 from lsp_orch.endpoints.rpc.role import Method
 from lsp_orch.endpoints.rpc.tasks import TaskMethods, TaskOffice
@@ -41,6 +44,7 @@ from lsp_orch.services.money import Money
 from lsp_orch.services.parking import Parking
 from lsp_orch.services.plans import Plans
 from lsp_orch.services.ports import SettingsOf
+from lsp_orch.services.pruning import Pruning
 from lsp_orch.services.reviews import Reviews
 from lsp_orch.services.sessions import Sessions
 from lsp_orch.services.task_files import BRANCHES, TaskFiles
@@ -94,11 +98,15 @@ class Labour:
         program = find_claude(settings.claude) or settings.claude
         self._worker = ClaudeWorker(program, hook.command(), world.processes, settings.tasks_silence_s)
         self._folders = PlanFolders(world.places.state / "plans")
+        self._tasks = tasks = Tasks(world.clock, world.ids, settings)
+        checks = ShellChecks(world.processes)
+        self._reviews = Reviews(world.clock, self.git, checks, world.paths, tasks, self._files)
         self._dispatch = self._dispatching()
         self._parts: tuple[Part, ...] = (
             self._counter(settings_of, memory.learn),
             self._planning(settings_of, memory.about),
             self._dispatch,
+            self._pruner(),
             Shelving(desk, LogShelf(world.places.state / "tasks"), self._files, world.clock, settings),
         )
         for part in self._parts:
@@ -177,25 +185,28 @@ class Labour:
 
     def _counter(self, settings_of: SettingsOf, learn: Callable[[Task], Awaitable[None]]) -> Counter:
         """What a command line may ask of tasks and their work."""
-        world, desk, git, files = self._world, self._desk, self.git, self._files
-        tasks = Tasks(world.clock, world.ids, self._settings)
-        reviews = Reviews(world.clock, git, ShellChecks(world.processes), world.paths, tasks, files)
+        desk, reviews = self._desk, self._reviews
         office = TaskOffice(
             desk=desk,
-            tasks=tasks,
+            tasks=self._tasks,
             reviews=reviews,
-            git=git,
-            files=files,
+            git=self.git,
+            files=self._files,
             bell=self._bell,
             settings=settings_of,
             read_log=read_log,
         )
         return Counter(self._bell, TaskMethods(office), ReviewMethods(desk, reviews, learn))
 
+    def _pruner(self) -> Pruner:
+        """What puts away what nobody needs any more."""
+        pruning = Pruning(self._world.clock, self._settings, self.git, gone)
+        return Pruner(PruneMethods(self._desk, pruning, self._reviews), self._settings.tasks_prune_every_s)
+
     def _planning(self, settings_of: SettingsOf, notes: Notes) -> Planning:
         """What makes plans and files their tasks."""
         world, desk, settings, custody = self._world, self._desk, self._settings, self._custody
-        plans = Plans(world.clock, world.ids, Tasks(world.clock, world.ids, settings), settings_of)
+        plans = Plans(world.clock, world.ids, self._tasks, settings_of)
         planner = Planner(
             desk=desk,
             plans=plans,

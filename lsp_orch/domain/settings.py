@@ -166,6 +166,24 @@ class Settings:
     tasks_ageing_s: float = _setting(
         3600.0, "a task that has waited so long counts as one step more urgent", _POSITIVE, own=True
     )
+    tasks_prune_days: int = _setting(
+        30,
+        "a task that failed, was cancelled or waits for a review so long is pruned; 0 is never",
+        _NATURAL,
+        own=True,
+    )
+    tasks_prune_stale_days: int = _setting(
+        14,
+        "a task of P2 to P4 that nothing has become of for so long is pruned; 0 is never",
+        _NATURAL,
+        own=True,
+    )
+    tasks_prune_every_s: float = _setting(
+        21600.0,
+        "pruned by itself each time so long is over, and at the start; 0 is never",
+        _NATURAL,
+        own=True,
+    )
     tasks_startup_s: float = _setting(90.0, "a worker must show its first event within", _POSITIVE, own=True)
     tasks_silence_s: float = _setting(300.0, "a worker silent for so long is dead", _POSITIVE, own=True)
     tasks_kill_grace_s: float = _setting(5.0, "between SIGTERM and SIGKILL", _NATURAL, own=True)

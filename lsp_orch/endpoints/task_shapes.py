@@ -43,6 +43,7 @@ def task(value: Task) -> dict[str, Any]:
         "timeout_s": value.timeout_s,
         "key": value.key or None,
         "on_failed": value.on_dead.value,
+        "pruned_why": value.pruned_why or None,
     }
 
 

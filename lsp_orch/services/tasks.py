@@ -140,8 +140,9 @@ class Tasks:
         return self._ready(tx, task)
 
     def _ready(self, tx: Tx, task: Task) -> Task:
-        place = rank(self._clock.now(), task.priority, self._settings.tasks_ageing_s)
-        return taken(take(tx, task, Step.UNBLOCK, replace(task, rank=place)))
+        now = self._clock.now()
+        place = rank(now, task.priority, self._settings.tasks_ageing_s)
+        return taken(take(tx, task, Step.UNBLOCK, replace(task, rank=place, next_attempt_at=now)))
 
     def _afresh(self, task: Task) -> Task:
         return replace(

@@ -17,6 +17,7 @@ from lsp_orch.store.keys import KeyTable
 from lsp_orch.store.leases import LeaseTable, WaiterTable
 from lsp_orch.store.money import MoneyTable
 from lsp_orch.store.plans import PlanTable
+from lsp_orch.store.prunes import PruneTable
 from lsp_orch.store.reads import ReadTable
 from lsp_orch.store.sessions import SessionTable
 from lsp_orch.store.tasks import TaskTable
@@ -90,6 +91,11 @@ class Tx:
     def money(self) -> MoneyTable:
         """What was spent, and what is reserved."""
         return MoneyTable(self.connection)
+
+    @cached_property
+    def prunes(self) -> PruneTable:
+        """What may be pruned."""
+        return PruneTable(self.connection)
 
     @cached_property
     def versions(self) -> VersionTable:

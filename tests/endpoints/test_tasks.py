@@ -15,6 +15,7 @@ from lsp_orch.adapters.git import GitProgram
 from lsp_orch.adapters.paths import RealPaths
 from lsp_orch.adapters.processes import SystemProcesses
 from lsp_orch.adapters.worker_log import read_log
+from lsp_orch.adapters.workspaces import gone
 from lsp_orch.daemon.desk import Desk
 from lsp_orch.daemon.news import News
 from lsp_orch.domain.errors import Code, Misuse, Refusal, Unavailable
@@ -25,11 +26,13 @@ from lsp_orch.domain.scope import Kind, Scope
 from lsp_orch.domain.settings import Settings
 from lsp_orch.domain.task import Isolation, Task
 from lsp_orch.endpoints.bell import Bell
+from lsp_orch.endpoints.rpc.pruning import PruneMethods
 from lsp_orch.endpoints.rpc.reviews import ReviewMethods
 from lsp_orch.endpoints.rpc.role import Answer
 from lsp_orch.endpoints.rpc.tasks import TaskMethods, TaskOffice
 from lsp_orch.services.dispatcher import Dispatcher
 from lsp_orch.services.leases import Leases
+from lsp_orch.services.pruning import Pruning
 from lsp_orch.services.reviews import Reviews
 from lsp_orch.services.task_files import TaskFiles, branch
 from lsp_orch.services.tasks import Tasks
@@ -48,6 +51,8 @@ class Office:
 
     tasks: TaskMethods
     reviews: ReviewMethods
+    prunes: PruneMethods
+    clock: FakeClock
     desk: Desk
     dispatcher: Dispatcher
     leases: Leases
@@ -119,6 +124,8 @@ async def office(short_root: Path, repository: Path) -> AsyncIterator[Office]:
             )
         ),
         reviews=ReviewMethods(desk, reviews, learn),
+        prunes=PruneMethods(desk, Pruning(clock, settings, git, gone), reviews),
+        clock=clock,
         desk=desk,
         dispatcher=Dispatcher(clock, ids, settings),
         leases=Leases(clock, ids, lambda _: settings),
@@ -326,6 +333,62 @@ async def test_logs_come_in_whole_lines_and_follow_the_task_to_its_end(office: O
     assert answer["lines"] == ['{"a": 1}', '{"b": "\ufffd"}']
     again = await office.tasks.logs({"id": task["id"], "offset": answer["offset"], "follow": True})
     assert again == {"lines": [], "offset": answer["offset"], "more": False, "attempt": 1}
+
+
+# --- pruning ---
+
+
+async def test_pruning_says_why_and_a_dry_run_changes_nothing(office: Office) -> None:
+    dead, fresh = await office.add("dead"), await office.add("fresh")
+    await office.tasks.cancel({"ids": [dead["id"]]})
+    office.clock.advance(30 * 24 * 3600.0)
+    await office.tasks.cancel({"ids": [fresh["id"]]})
+    told = {"pruned": [{"id": dead["id"], "why": "old: cancelled for 30 days"}]}
+    assert await office.prunes.asked({"dry_run": True}) == {**told, "dry_run": True}
+    assert await office.state(dead["id"]) == "cancelled"
+    assert await office.prunes.asked({}) == {**told, "dry_run": False}
+    assert await office.prunes.asked({}) == {"pruned": [], "dry_run": False}
+    shown = _dict(await office.tasks.show({"id": dead["id"]}))["task"]
+    assert (shown["state"], shown["pruned_why"]) == ("pruned", "old: cancelled for 30 days")
+    assert isinstance(await office.tasks.retry({"ids": [dead["id"]]}), dict)
+    assert await office.state(fresh["id"]) == "cancelled"
+
+
+async def test_work_in_review_is_pruned_with_its_work_kept(office: Office) -> None:
+    await office.add()
+    run = await office.work()
+    office.clock.advance(31 * 24 * 3600.0)
+    assert [each["id"] for each in _dict(await office.prunes.asked({}))["pruned"]] == [run.id]
+    assert office.repo("show", f"refs/lsp-orch/rejected/{run.id}/1:new.txt") == "new"
+    assert len(office.repo("worktree", "list").splitlines()) == 1
+    assert office.repo("branch", "--list", "lsp-orch/*") == ""
+
+
+async def test_work_that_cannot_be_kept_is_not_pruned(office: Office) -> None:
+    await office.add()
+    run = await office.work()
+    office.clock.advance(31 * 24 * 3600.0)
+    shutil.rmtree(office.repo.path / ".git")
+    assert _dict(await office.prunes.asked({}))["pruned"] == []
+    assert await office.state(run.id) == "review"
+
+
+async def test_tasks_of_a_workspace_that_is_gone_are_pruned_and_of_one_that_is_not_mounted_are_not(
+    office: Office,
+) -> None:
+    task = await office.add()
+    aside = office.repo.path.with_name("aside")
+    office.repo.path.rename(aside)
+    assert [each["id"] for each in _dict(await office.prunes.asked({}))["pruned"]] == [task["id"]]
+    await office.tasks.retry({"ids": [task["id"]]})
+    left = office.repo.path.parent
+    hidden = left.with_name("hidden")
+    left.rename(hidden)
+    left.mkdir()  # an empty mount point
+    assert _dict(await office.prunes.asked({}))["pruned"] == []
+    left.rmdir()
+    assert _dict(await office.prunes.asked({}))["pruned"] == []
+    hidden.rename(left)
 
 
 # --- reviews ---

@@ -29,7 +29,9 @@ numbers = st.integers(0, 7)
 Answer = TypeVar("Answer")
 
 
-def draft(after: tuple[str, ...] = (), priority: int = 2, on_dead: OnDead = OnDead.BLOCK) -> Draft:
+def draft(
+    after: tuple[str, ...] = (), priority: int = 2, on_dead: OnDead = OnDead.BLOCK, key: str = ""
+) -> Draft:
     return Draft(
         workspace="/w",
         prompt="do it",
@@ -37,6 +39,7 @@ def draft(after: tuple[str, ...] = (), priority: int = 2, on_dead: OnDead = OnDe
         after=after,
         priority=priority,
         on_dead=on_dead,
+        key=key,
         max_usd=1,
         max_turns=1,
         timeout_s=1,
@@ -224,11 +227,15 @@ class QueueMachine(RuleBasedStateMachine):
         tasks = self.all()
         for task in tasks.values():
             was = self.before.get(task.id)
+            self.changed(was, task)
             if task.state is State.READY and (was is None or was.state is not State.READY):
                 self.ready_at[task.id] = self.clock.now()
             falls = task.state is State.PENDING and task.on_dead is OnDead.CASCADE
             assert not (falls and any(tasks[each].state in DEAD for each in task.after)), "left on ruins"
         self.before = tasks
+
+    def changed(self, was: Task | None, task: Task) -> None:
+        """Something has become of a task, or nothing."""
 
     def teardown(self) -> None:
         self.store.close()

@@ -50,13 +50,10 @@ class Ours:
     def drain(self, workers: int) -> float:
         """So many workers take tasks until there is none; each hands in its result and asks for the next."""
 
-        def claim(tx: Tx) -> Task | Idle:
-            return self._dispatcher.claim(tx, workers)
-
         async def worker() -> None:
-            task = await self._do(claim)
+            task = await self._do(self._claim)
             while isinstance(task, Task):
-                _, task = await asyncio.gather(self._finished(task), self._do(claim))
+                _, task = await asyncio.gather(self._finished(task), self._do(self._claim))
 
         return self._crowd(worker, workers)
 

@@ -80,7 +80,7 @@ def _ready(folder: Path) -> Iterator[ours.Ours]:
 
 
 def _copy(path: Path, task_id: str, count: int, *, linked: bool) -> None:
-    """So many pending tasks like that one, each after the one before; or ready ones that wait for nobody."""
+    """So many pending tasks like that one, each after the one before; or ready ones."""
     with closing(sqlite3.connect(path)) as db, db:
         columns = [name for _, name, *_ in db.execute("PRAGMA table_info(task)")]
         columns = [name for name in columns if name not in {"id", "place"}]
