@@ -173,6 +173,8 @@ def test_when_the_days_money_is_spent_nothing_starts_and_a_notice_says_so(
     assert instance.json("plan", GOAL, status=1)["error"]["code"] == "day-cap"
     spent = instance.json("task", "add", "rename it all", "--max-usd", "1.01")["task"]["id"]
     instance.json("task", "wait", spent, "--timeout", "0.5", status=1)
+    assert [notice["code"] for notice in instance.json("status")["notices"]] == ["day-cap"]
+    assert "tasks.day_usd" in instance.cli("status").stdout
     report = instance.json("report")["report"]
     assert report["states"] == {"ready": 1, "review": 1}
     assert [notice["code"] for notice in report["notices"]] == ["day-cap"]
@@ -186,6 +188,13 @@ def test_a_report_says_what_ran_which_model_and_why(office: Instance, model: Scr
     report = office.json("report", "--html", str(page))["report"]
     [run] = report["runs"]
     assert (run["model"], run["why_model"], run["ending"]) == ("haiku", "mechanical work", "done")
+    shown = office.json("task", "show", task)["task"]
+    assert (shown["model"], shown["chosen_model"], shown["model_reason"]) == (
+        "auto",
+        "haiku",
+        "mechanical work",
+    )
+    assert "haiku (mechanical work)" in office.cli("task", "show", task).stdout
     assert report["acceptance"] is None
     assert report["speedup"] == pytest.approx(1.0)
     assert "Fix a typo" in page.read_text(encoding="utf-8")
