@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from threading import Lock
 
 from lsp_orch.adapters.log_secrets import LogSecrets
 
@@ -14,7 +15,7 @@ _SHORTEST = 8  # a shorter value is no secret, and removing it would spoil the t
 
 
 class WorkerLog:
-    """One attempt's file; readable by its owner only."""
+    """One attempt's file; readable by its owner only. Lines may be written by a thread, one at a time."""
 
     def __init__(self, path: str, secrets: Iterable[str]) -> None:
         self._secrets = LogSecrets(secrets)
@@ -24,25 +25,30 @@ class WorkerLog:
             os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab", buffering=0
         )
         self._size = os.fstat(self._file.fileno()).st_size
+        self._lock = Lock()
 
     def write(self, line: str) -> None:
         """Add one event or line; what is beyond the limit is left out, and the file says so."""
         if self._size >= _MOST:
             return
         data = (self._secrets.event(line.rstrip("\n")) + "\n").encode("utf-8", "backslashreplace")
-        if self._size + len(data) > _MOST:
-            data = b"(the log is full: the rest is left out)\n"
-            self._size = _MOST
-        self._file.write(data)
-        self._size += len(data)
+        with self._lock:
+            if self._file.closed:  # whoever waited for this line was cancelled
+                return
+            if self._size + len(data) > _MOST:
+                data = b"(the log is full: the rest is left out)\n"
+                self._size = _MOST
+            self._file.write(data)
+            self._size += len(data)
 
     def clean(self, text: str) -> str:
         """Take secrets out of a text."""
         return self._secrets.text(text)
 
     def close(self) -> None:
-        """Let go of the file."""
-        self._file.close()
+        """Let go of the file; what is written later is dropped."""
+        with self._lock:
+            self._file.close()
 
 
 def secrets(environment: Mapping[str, str]) -> set[str]:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 
 from lsp_orch.domain.fault import Fault, Kind, concerns
 
+_OTHERS_FIRST_S = 1.0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderHold:
@@ -59,13 +61,30 @@ def try_with(hold: ProviderHold, run: int) -> ProviderHold:
     return replace(hold, probe=run)
 
 
+def turn(hold: ProviderHold, before: int, now: float, patience: Patience) -> float:
+    """When a task that has met it may be chosen again; it has met one so often in a row ``before``.
+
+    Who tries in vain lets all others go first the next time. For it may be that only this task cannot be
+    served: the more often, the longer it stays away.
+    """
+    if before == 0:
+        return now
+    if before == 1:
+        return hold.until + _OTHERS_FIRST_S
+    return hold.until + _step(before - 1, patience)
+
+
 def in_the_way(holds: Sequence[ProviderHold], model: str) -> list[ProviderHold]:
     """The holds that concern whoever is to ask that model."""
     return [hold for hold in holds if concerns(hold.scope, model)]
 
 
 def _until(fault: Fault, now: float, tries: int, patience: Patience) -> float:
-    step_s = patience.steps[min(tries, len(patience.steps)) - 1]
+    step_s = _step(tries, patience)
     # a time that has passed by our clock is none: the clocks differ
     told_s = 0.0 if fault.until is None else fault.until - now
     return now + min(told_s if told_s > 0 else step_s, patience.most_s)
+
+
+def _step(number: int, patience: Patience) -> float:
+    return patience.steps[min(number, len(patience.steps)) - 1]

@@ -9,7 +9,7 @@ from lsp_orch.domain.result import Ending
 _MODELS = ("opus", "sonnet", "haiku", "fable")  # as the names of limits hold them
 _LIMITED, _OVERLOADED = 429, 529  # HTTP's, and the provider's own
 _SERVER = range(500, 600)
-_LOGIN = {401, 403}
+_UNKNOWN, _FORBIDDEN = 401, 403
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +49,8 @@ ROWS: tuple[Row, ...] = (
     Row(fits=lambda signs: signs.reason != "api_error", ending=Ending.NO_RESULT),
     Row(fits=lambda signs: signs.error == "billing_error", kind=Kind.LOGIN),
     Row(fits=lambda signs: signs.status == _LIMITED, kind=Kind.LIMIT),
-    Row(fits=lambda signs: signs.status in _LOGIN, kind=Kind.LOGIN),
+    Row(fits=lambda signs: signs.status == _FORBIDDEN, kind=Kind.LOGIN, of_model=True),
+    Row(fits=lambda signs: signs.status == _UNKNOWN, kind=Kind.LOGIN),
     Row(fits=lambda signs: signs.error == "authentication_failed", kind=Kind.LOGIN),
     Row(fits=lambda signs: signs.status == _OVERLOADED, kind=Kind.BUSY, of_model=True),
     Row(fits=lambda signs: signs.status in _SERVER, kind=Kind.BUSY),

@@ -109,8 +109,7 @@ class Dispatcher:
         """Hold the queue if its provider said no: then it is that which waits, and not this task."""
         if outcome.fault is None:
             return outcome.until
-        self._holding.met(tx, run.run, outcome.fault)
-        return self._clock.now()
+        return self._holding.turn(tx, run.id, self._holding.met(tx, run.run, outcome.fault))
 
     def parked(
         self, tx: Tx, run: Task, outcome: Outcome, ticket: str, waits_for: str, ran_s: float

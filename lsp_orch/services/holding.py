@@ -1,12 +1,17 @@
 """Holds the queue back while a provider says no, and lets one run try whether it says yes again."""
 
+from itertools import takewhile
+
 from lsp_orch.domain import hold as holds
 from lsp_orch.domain.events import HoldChanged
 from lsp_orch.domain.fault import Fault
 from lsp_orch.domain.hold import Patience, ProviderHold
+from lsp_orch.domain.result import Ending
 from lsp_orch.domain.settings import Settings
 from lsp_orch.services.ports import Clock
 from lsp_orch.store.base import Tx
+
+_NEUTRAL = {None, Ending.OURS}  # it is at work yet, or we ended it: that says nothing of the provider
 
 
 class Holding:
@@ -25,6 +30,12 @@ class Holding:
             hold = holds.begin(fault, now, self.patience)
         _keep(tx, hold)
         return hold
+
+    def turn(self, tx: Tx, task_id: str, hold: ProviderHold) -> float:
+        """When a task whose present run has met that hold may be chosen again."""
+        endings = [each.ending for each in tx.attempts.of_task(task_id) if each.ending not in _NEUTRAL]
+        before = sum(1 for _ in takewhile(lambda each: each is Ending.PROVIDER, reversed(endings)))
+        return holds.turn(hold, before, self._clock.now(), self.patience)
 
     def began(self, tx: Tx, run: int, model: str) -> None:
         """A run that asks that model has begun: where somebody had to try, it is this one."""

@@ -47,3 +47,11 @@ def test_only_its_owner_reads_it_and_a_second_run_goes_on_in_it(tmp_path: Path) 
         log.close()
     assert (tmp_path / "1.jsonl").stat().st_mode & 0o777 == 0o600
     assert (tmp_path / "1.jsonl").read_text(encoding="utf-8").splitlines() == ["first", "second \\ud800"]
+
+
+def test_a_line_that_comes_after_the_end_is_dropped(tmp_path: Path) -> None:
+    log = WorkerLog(str(tmp_path / "1.jsonl"), ())
+    log.write("first")
+    log.close()
+    log.write("late")
+    assert (tmp_path / "1.jsonl").read_text(encoding="utf-8") == "first\n"

@@ -31,6 +31,7 @@ from lsp_orch.daemon.sheltering import Sheltering
 from lsp_orch.demo.scripted_model import Call, ScriptedModel, Turn, answer, text, tool
 from lsp_orch.domain.errors import Code, Unavailable
 from lsp_orch.domain.events import Event, TaskChanged
+from lsp_orch.domain.result import Ending
 from lsp_orch.domain.settings import Settings
 from lsp_orch.domain.task import Draft, Isolation, State, Task
 from lsp_orch.endpoints.hooks.guests import Guests
@@ -44,6 +45,7 @@ from lsp_orch.services.tasks import Tasks
 from lsp_orch.store.sqlite import SqliteStore
 from tests.fixtures.claude import RealClaude
 from tests.fixtures.gate import Decider
+from tests.fixtures.scenes import SCENES
 
 pytestmark = pytest.mark.real
 
@@ -257,12 +259,14 @@ async def test_a_worker_without_a_result_is_tried_again_and_then_fails_with_the_
 
 
 async def test_a_silent_worker_is_ended(claude: RealClaude, model: ScriptedModel, store: SqliteStore) -> None:
-    model.play(Turn(hang=True), DONE)
-    async with bench(claude, model, store, tasks_silence_s=1.0) as it:
+    model.play(*SCENES["hang"].turns, DONE, repeat=True)
+    async with bench(claude, model, store, tasks_silence_s=3.0) as it:
         task = await it.add("be quick")
         again = await it.until(task.id, State.REVIEW)
-    assert again.attempt == 2
-    assert it.states(task.id).count("running") == 2
+        attempts = await it.desk.do(lambda tx: tx.attempts.of_task(task.id))
+    assert again.attempt == len(attempts)
+    assert attempts[0].ending is Ending.SILENT
+    assert attempts[-1].ending is Ending.DONE
 
 
 async def test_a_cancelled_tasks_worker_is_ended_and_its_work_is_kept(

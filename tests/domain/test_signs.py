@@ -71,7 +71,7 @@ SEEN: list[tuple[str, Signs, Ending, Kind | None, str]] = [
         Kind.LOGIN,
         ACCOUNT,
     ),
-    ("forbidden", Signs(model="sonnet", reason=API, status=403), Ending.PROVIDER, Kind.LOGIN, ACCOUNT),
+    ("forbidden", Signs(model="opus", reason=API, status=403), Ending.PROVIDER, Kind.LOGIN, "model opus"),
     (
         "nobody logged in",
         Signs(model="sonnet", reason=API, error="authentication_failed"),

@@ -14,7 +14,7 @@ from lsp_orch.domain.grants import Waiter
 from lsp_orch.domain.result import Deferred, Ending, Outcome, Result, Status
 from lsp_orch.domain.settings import Settings
 from lsp_orch.domain.starting import Idle
-from lsp_orch.domain.task import STEPS, Draft, State, Step, Task, free
+from lsp_orch.domain.task import Draft, State, Step, Task, free
 from lsp_orch.services import attempts
 from lsp_orch.services.dispatcher import Dispatcher
 from lsp_orch.services.tasks import Tasks, take
@@ -30,6 +30,7 @@ CAP = 3
 LAPSES = (1.0, 40.0, 130.0, 800.0, 4000.0)  # around each backoff, and longer than a step of priority
 
 OVER = (State.FAILED, State.CANCELLED, State.PRUNED)
+PRUNABLE = (State.PENDING, State.READY, State.REVIEW, State.FAILED, State.CANCELLED)
 OPEN = tuple(state for state in State if state not in OVER)
 
 numbers = st.integers(0, 7)
@@ -143,8 +144,7 @@ class TaskMachine(RuleBasedStateMachine):
 
     @rule(number=numbers)
     def prunes(self, number: int) -> None:
-        able = {state for state, step in STEPS if step is Step.PRUNE}
-        found = [each for each in self.all().values() if each.state in able and not each.engaged]
+        found = [each for each in self.all().values() if each.state in PRUNABLE and not each.engaged]
         if found:
             task = found[number % len(found)]
             away = replace(task, pruned_why="nobody wants it", finished_at=self.clock.now())
@@ -266,7 +266,7 @@ class TaskMachine(RuleBasedStateMachine):
     @rule(number=numbers, outcome=st.sampled_from((GOOD, GOOD, BAD, NONE, AWAY)), chance=st.floats(0, 0.99))
     def ends(self, number: int, outcome: Outcome, chance: float) -> None:
         run = list(self.runs.values())[number % len(self.runs)]
-        was, cost_usd = self.all()[run.id], outcome.cost_usd
+        was, cost_usd, away = self.all()[run.id], outcome.cost_usd, outcome.ending is Ending.PROVIDER
         outcome = self.billed(run, outcome)
         task = self.run(lambda tx: self.dispatcher.finished(tx, run, outcome, "c0ffee", chance))
         if task is None:
@@ -275,10 +275,9 @@ class TaskMachine(RuleBasedStateMachine):
             assert self.all()[run.id].state is was.state, "a late result was heard"
         else:
             assert task.cost_usd == was.cost_usd + cost_usd, "paid twice, or not at all"
-            away = outcome.ending is Ending.PROVIDER
-            assert task.attempt == was.attempt - away, "the provider's fault has cost an attempt"
             self.spent[run.id] += not away
         self.ended(run)
+        assert task is None or task.attempt == was.attempt - away, "the provider's fault has cost an attempt"
 
     @precondition(lambda self: self.runs)
     @rule(number=numbers)
@@ -303,12 +302,12 @@ class TaskMachine(RuleBasedStateMachine):
         _, waiter = list(self.resting.values())[number % len(self.resting)]
         self.run(lambda tx: tx.waiters.delete(waiter))
 
-    @rule(number=numbers)
-    def is_queued_again_though_nobody_has_it(self, number: int) -> None:
-        task = self.pick(number, *(each for each in State if each not in {State.RUNNING, State.PARKED}))
-        if task:
-            answer = self.run(lambda tx: take(tx, task, Step.REQUEUE, task))
-            assert isinstance(answer, Refusal), f"queued again what was {task.state}"
+    @rule()
+    def is_queued_again_though_nobody_has_it(self) -> None:
+        for task in self.all().values():
+            if task.state not in {State.RUNNING, State.PARKED}:
+                answer = self.run(partial(take, was=task, step=Step.REQUEUE, task=task))
+                assert isinstance(answer, Refusal), f"queued again what was {task.state}"
 
     @precondition(lambda self: self.resting)
     @rule(number=numbers)
