@@ -51,7 +51,8 @@ def settings(hook: Sequence[str], job: Job) -> dict[str, Any]:
     return {
         "disableAllHooks": False,
         "hooks": gate(hook, job.entry.url, job.entry.token),
-        "permissions": {"allow": allowed},
+        # of all that edits, also of a command's redirections; two slashes begin an absolute path
+        "permissions": {"allow": allowed, "deny": [f"Edit(/{folder}/**)" for folder in job.read_only]},
         "sandbox": shut_in,
     }
 

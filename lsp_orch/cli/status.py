@@ -30,6 +30,8 @@ def _glance(answer: dict[str, Any]) -> RenderableType:
     facts.add_row("tasks", tasks or "none")
     for hold in answer["holds"]:
         facts.add_row("waits", f"{hold['scope']} until {hold['until']}: {hold['why']}")
+    for notice in answer["notices"]:
+        facts.add_row("notice", f"{notice['code']}: {notice['message']}")
     facts.add_row("vault", vault.get("error") or f"{vault['notes']} notes")
     if (reaper := answer["reaper"])["frozen_until"]:
         facts.add_row("reaper", f"frozen until {reaper['frozen_until']}: {reaper['why']}")

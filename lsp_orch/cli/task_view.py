@@ -9,6 +9,12 @@ from rich.table import Table
 _LONGEST = 160  # characters of one tool call
 
 
+def _model(task: dict[str, Any]) -> str:
+    """Which one, and why where we chose it."""
+    chosen = task.get("chosen_model")
+    return f"{chosen} ({task['model_reason']})" if chosen and task.get("model_reason") else task["model"]
+
+
 def tasks_table(tasks: list[dict[str, Any]]) -> RenderableType:
     """One line a task."""
     if not tasks:
@@ -42,7 +48,7 @@ def task_details(task: dict[str, Any]) -> RenderableType:
         "attempt": f"{task['attempt']} of {task['attempts']}",
         "next attempt": task["next_attempt_at"],
         "spent": f"{task['cost_usd']:.2f} USD, {task['turns']} turns",
-        "model": task["model"],
+        "model": _model(task),
         "may change": ", ".join(task["paths"]),
         "check": task["check"],
         "branch": task["branch"],

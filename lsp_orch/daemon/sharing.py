@@ -53,6 +53,7 @@ def joined(job: Job, share: Share | None) -> Job:
         prompt=f"{job.prompt}\n\n{shared.told(share.context, share.scratch)}",
         add_dirs=(*job.add_dirs, share.context, share.scratch),
         tools=share.tools,
+        read_only=(*job.read_only, share.context),
         shelter=shelter,
     )
 

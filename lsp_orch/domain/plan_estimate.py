@@ -1,8 +1,8 @@
 """What a plan will cost and how long it will take: an estimate, before anything is filed."""
 
 import heapq
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from lsp_orch.domain.plan import ANYTHING, Piece
 from lsp_orch.domain.plan_order import Order
@@ -21,6 +21,12 @@ class Typical:
 
 TypicalOf = Callable[[Piece], Typical]
 
+ModelOf = Callable[[Piece], str]
+"""The model that will do it, also where the plan leaves that to us."""
+
+FEW = 5  # fewer tasks than these are chance
+
+_SHARE = {"small": 0.5, "medium": 1.0, "large": 2.0}  # of what a task took on the whole
 _GUESSED_S = {"small": 120.0, "medium": 420.0, "large": 1200.0}
 _USD_PER_HOUR = {"haiku": 2.0, "sonnet": 5.0, "opus": 10.0}
 
@@ -50,6 +56,28 @@ def guess(piece: Piece) -> Typical:
     seconds = _GUESSED_S[piece.size]
     rate = _USD_PER_HOUR.get(piece.model, _USD_PER_HOUR["sonnet"])
     return Typical(usd=seconds / 3600 * rate, seconds=seconds)
+
+
+def learned(past: Mapping[str, Sequence[tuple[float, float]]], model_of: ModelOf) -> TypicalOf:
+    """By what tasks of that model took lately: ``past`` has US dollars and seconds of each by its model.
+
+    Few of them say nothing yet; then it is a guess.
+    """
+    medians = {
+        model: (_median([usd for usd, _ in each]), _median([seconds for _, seconds in each]))
+        for model, each in past.items()
+        if len(each) >= FEW
+    }
+
+    def typical(piece: Piece) -> Typical:
+        model = model_of(piece)
+        if model not in medians:
+            return guess(replace(piece, model=model))
+        usd, seconds = medians[model]
+        share = _SHARE[piece.size]
+        return Typical(usd=usd * share, seconds=max(1.0, seconds * share), measured=True)
+
+    return typical
 
 
 def estimate(order: Order, workers: int, typical: TypicalOf = guess) -> Estimate:
@@ -109,3 +137,9 @@ def _wall(order: Order, seconds: dict[str, float], workers: int) -> float:
         for waits in left.values():
             waits.discard(ended)
     return now
+
+
+def _median(values: Sequence[float]) -> float:
+    ordered = sorted(values)
+    middle = len(ordered) // 2
+    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2

@@ -98,7 +98,7 @@ def choose(work: Work, routes: Sequence[Route], default: str, *, escalate: bool)
     With ``escalate`` it is at least one step above the one whose attempt failed last.
     """
     route = next((each for each in routes if each.fits(work)), None)
-    choice = Choice(model=default, reason="no rule says otherwise")
+    choice = Choice(model=default, reason="the setting tasks.model")
     if route:
         choice = Choice(model=route.model, reason=route.reason)
     if escalate and work.failures:

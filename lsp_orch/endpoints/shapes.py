@@ -7,6 +7,7 @@ from lsp_orch.domain.fault import WORDS, told
 from lsp_orch.domain.grants import Granted, Queued, Waiter
 from lsp_orch.domain.hold import ProviderHold
 from lsp_orch.domain.lease import Holder, Lease
+from lsp_orch.domain.money import Notice
 from lsp_orch.domain.session import Session
 from lsp_orch.endpoints.resources import shown
 
@@ -102,4 +103,14 @@ def hold(value: ProviderHold) -> dict[str, Any]:
         "code": WORDS[value.kind].code.value,
         "since": rfc3339(value.since),
         "tries": value.tries,
+    }
+
+
+def notice(value: Notice) -> dict[str, Any]:
+    """What people were told of a cap; ``until`` is null where time alone does not help."""
+    return {
+        "code": value.cap.value,
+        "at": rfc3339(value.told_at),
+        "message": value.words,
+        "until": rfc3339(value.until),
     }

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from lsp_orch.domain.attempt import Attempt
+from lsp_orch.domain.planning import Planned
 from lsp_orch.domain.result import Result
 from lsp_orch.domain.task import State, Task
 from lsp_orch.endpoints.shapes import rfc3339
@@ -45,6 +47,21 @@ def task(value: Task) -> dict[str, Any]:
         "on_failed": value.on_dead.value,
         "pruned_why": value.pruned_why or None,
     }
+
+
+def chosen(value: Task, attempt: Attempt | None) -> dict[str, Any]:
+    """The model of the latest attempt, and why it was that one."""
+    return {
+        "chosen_model": value.chosen_model or None,
+        "model_reason": (attempt.why_model or None) if attempt else None,
+    }
+
+
+def planned(value: Planned | None) -> dict[str, Any]:
+    """What it is in its plan; null when it is of none."""
+    if value is None:
+        return {"plan": None}
+    return {"plan": {"id": value.plan_id, "name": value.name, "stage": value.stage, "role": value.role}}
 
 
 def _waits_for(value: Task) -> dict[str, str] | None:

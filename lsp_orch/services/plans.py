@@ -11,13 +11,15 @@ from lsp_orch.domain.events import PlanChanged
 from lsp_orch.domain.plan import Piece, Vocabulary
 from lsp_orch.domain.plan_estimate import TypicalOf
 from lsp_orch.domain.planning import Context, Drawn, Plan, Planned, State, Step
+from lsp_orch.domain.routing import Work, choose
 from lsp_orch.domain.scope import Kind, Scope, touch
-from lsp_orch.domain.task import Draft, Task
+from lsp_orch.domain.task import AUTO, Draft, Task
 from lsp_orch.domain.template import Shelf, task_prompt, tools
 from lsp_orch.services.ports import Clock, Ids, SettingsOf
 from lsp_orch.services.tasks import Tasks
 from lsp_orch.store.base import Tx
 
+_REMEMBERED = 200  # attempts that an estimate looks back on
 MOST_WORKERS = 4  # that an estimate reckons with where nobody has set another number
 
 
@@ -73,6 +75,18 @@ class Plans:
         plan = tx.plans.by_id(plan_id)
         if plan and plan.state is State.PLANNING:
             _store(tx, plan, replace(plan, pid=pid, pid_started=pid_started))
+
+    def typical(self, tx: Tx, workspace: str) -> TypicalOf:
+        """What tasks take, as far as it is known, each with the model that would do it now."""
+        settings = self._settings(workspace)
+
+        def model(piece: Piece) -> str:
+            if piece.model != AUTO:
+                return piece.model
+            work = Work(title=piece.title, paths=piece.paths, role=piece.role, stage=piece.stage)
+            return choose(work, settings.tasks_routing, settings.tasks_model, escalate=False).model
+
+        return plan_estimate.learned(tx.attempts.done_lately(_REMEMBERED), model)
 
     def draw(self, said: object, words: Vocabulary, workspace: str, typical: TypicalOf) -> Drawn | Refusal:
         """Make of what the planner said what is shown and filed; refused as a whole where a part is wrong."""

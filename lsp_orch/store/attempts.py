@@ -35,6 +35,13 @@ class AttemptTable:
         """All of a task, oldest first."""
         return [_attempt(row) for row in self._db.all("attempt.of_task", task_id=task_id)]
 
+    def done_lately(self, most: int) -> dict[str, list[tuple[float, float]]]:
+        """What those that came to a review have cost and how long they worked, by their models."""
+        found: dict[str, list[tuple[float, float]]] = {}
+        for model, usd, seconds in self._db.all("attempt.done_lately", most=most):
+            found.setdefault(model, []).append((float(usd), float(seconds)))
+        return found
+
     def of(self, workspace: str) -> list[Attempt]:
         """All of a workspace (empty: everywhere), oldest first."""
         return [_attempt(row) for row in self._db.all("attempt.in_workspace", workspace=workspace)]

@@ -6,7 +6,7 @@ import pytest
 
 from lsp_orch.domain.errors import Code, Refusal
 from lsp_orch.domain.plan import ANYTHING, Piece, Proposal, parse, schema
-from lsp_orch.domain.plan_estimate import Typical, estimate, warnings
+from lsp_orch.domain.plan_estimate import FEW, Typical, estimate, guess, learned, warnings
 from lsp_orch.domain.plan_order import Order, arrange
 from tests.fixtures.plans import WORDS, piece, said
 
@@ -112,3 +112,14 @@ def test_what_may_change_anything_and_what_is_not_checked_are_named() -> None:
     words = told(piece("a", paths=(ANYTHING,)), piece("b", paths=(), stage="research"))
     assert "a does not say which files" in words
     assert "nothing checks the work of a" in words
+
+
+def test_what_tasks_took_lately_counts_and_few_of_them_do_not() -> None:
+    past = {"haiku": [(0.1 * number, 60.0 * number) for number in range(1, FEW + 1)], "opus": [(9.0, 900.0)]}
+    typical = learned(past, lambda each: "haiku" if each.model == "auto" else each.model)
+    medium = typical(piece("a", size="medium"))
+    assert medium.usd == pytest.approx(0.3)
+    assert (medium.seconds, medium.measured) == (180, True)
+    assert typical(piece("a", size="large")).seconds == 360
+    assert typical(piece("a", model="opus")) == guess(piece("a", model="opus"))
+    assert not typical(piece("a", model="opus")).measured

@@ -30,10 +30,10 @@ def failed(*models: str, ending: str = "no-result") -> tuple[Failure, ...]:
 @pytest.mark.parametrize(
     ("what", "model", "reason"),
     [
-        (work(), "sonnet", "no rule says otherwise"),
+        (work(), "sonnet", "the setting tasks.model"),
         (work("Rename Lease to Claim"), "haiku", "mechanical work"),
         (work("fix a TYPO"), "haiku", "mechanical work"),
-        (work("renamed files are followed"), "sonnet", "no rule"),  # a word, not a part of one
+        (work("renamed files are followed"), "sonnet", "the setting"),  # a word, not a part of one
         (work("the architecture of the store"), "opus", "architecture"),
         (work("rename in the protocol"), "opus", "architecture"),  # the first rule that fits
         (work("say it", stage="plan"), "opus", "decides how others work"),
@@ -44,7 +44,7 @@ def failed(*models: str, ending: str = "no-result") -> tuple[Failure, ...]:
         (work(failures=failed("sonnet", ending="rejected")), "opus", "sonnet ended with rejected"),
         (work("architecture", failures=failed("haiku")), "opus", "architecture"),  # it is above already
         (work("architecture", failures=failed("opus")), "opus", "architecture"),  # there is no higher one
-        (work(failures=failed("a-model-of-yours")), "sonnet", "no rule"),
+        (work(failures=failed("a-model-of-yours")), "sonnet", "the setting"),
     ],
 )
 def test_the_first_rule_that_fits_decides_and_a_failure_goes_one_step_up(
@@ -136,4 +136,4 @@ def test_a_rule_that_makes_no_sense_is_refused(broken: object) -> None:
 
 def test_our_own_rules_only_name_models_of_the_ladder() -> None:
     assert {each.model for each in ROUTES} <= set(LADDER)
-    assert choose(work(), (), "opus", escalate=True) == Choice(model="opus", reason="no rule says otherwise")
+    assert choose(work(), (), "opus", escalate=True) == Choice(model="opus", reason="the setting tasks.model")

@@ -1,6 +1,7 @@
 """Plans by the command line: the real daemon and the real Claude Code; only the model is scripted."""
 
 import json
+import re
 import stat
 import subprocess
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from lsp_orch.demo.messages_api import Call
 from lsp_orch.demo.scripted_model import ScriptedModel, Turn, answer, tool
 from tests.e2e.conftest import configure
 from tests.e2e.test_reviews import git
@@ -101,6 +103,42 @@ def test_an_accepted_plan_is_filed_once_and_its_tasks_share_what_nobody_can_chan
     assert [each.name for each in (folder.parent / "scratch").iterdir()] == [tasks[0]["id"]]
 
 
+def folders(call: Call) -> tuple[str, str]:
+    """What the worker was told: the folder that all share, and its own."""
+    found = re.search(r"share is in (\S+), and nobody.* first\. (\S+) is yours alone", call.prompt)
+    assert found, call.prompt
+    return found[1], found[2]
+
+
+def test_a_worker_writes_to_its_own_folder_and_to_nobody_elses(
+    office: Instance, model: ScriptedModel
+) -> None:
+    def shell(call: Call) -> Turn:
+        context, scratch = folders(call)
+        evil = f"chmod -R u+w {context}; echo evil > {context}/plan.md; echo evil > {scratch}/../evil"
+        return tool("Bash", command=f"echo mine > {scratch}/note; {evil}; true")
+
+    def write(call: Call) -> Turn:
+        context, scratch = folders(call)
+        paths = [f"{scratch}/draft", f"{context}/plan.md", f"{context}/more.md", f"{scratch}/../evil"]
+        return Turn(
+            tools=tuple({"name": "Write", "input": {"file_path": path, "content": "x"}} for path in paths)
+        )
+
+    plans(model, said("look", stage="research", paths=()), said("next", after=("look",)))
+    model.play(tool("Read", file_path="README.md"), shell, write, done("so"), match="do look well")
+    filed = office.json("plan", GOAL, "--apply")
+    first = filed["tasks"][0]["id"]
+    assert office.json("task", "wait", first)["tasks"][0]["state"] == "review"
+    [folder] = office.home.rglob(f"{filed['plan']['id']}/context")
+    scratch = folder.parent / "scratch"
+    assert (scratch / first / "note").read_text(encoding="utf-8") == "mine\n"
+    assert (scratch / first / "draft").read_text(encoding="utf-8") == "x"
+    assert [each.name for each in scratch.iterdir()] == [first]
+    assert sorted(each.name for each in folder.iterdir()) == ["base", "plan.md"]
+    assert GOAL in (folder / "plan.md").read_text(encoding="utf-8")
+
+
 def test_a_plan_that_waits_for_itself_is_refused_with_the_cycle_named(
     office: Instance, model: ScriptedModel
 ) -> None:
@@ -173,6 +211,8 @@ def test_when_the_days_money_is_spent_nothing_starts_and_a_notice_says_so(
     assert instance.json("plan", GOAL, status=1)["error"]["code"] == "day-cap"
     spent = instance.json("task", "add", "rename it all", "--max-usd", "1.01")["task"]["id"]
     instance.json("task", "wait", spent, "--timeout", "0.5", status=1)
+    assert [notice["code"] for notice in instance.json("status")["notices"]] == ["day-cap"]
+    assert "tasks.day_usd" in instance.cli("status").stdout
     report = instance.json("report")["report"]
     assert report["states"] == {"ready": 1, "review": 1}
     assert [notice["code"] for notice in report["notices"]] == ["day-cap"]
@@ -186,6 +226,13 @@ def test_a_report_says_what_ran_which_model_and_why(office: Instance, model: Scr
     report = office.json("report", "--html", str(page))["report"]
     [run] = report["runs"]
     assert (run["model"], run["why_model"], run["ending"]) == ("haiku", "mechanical work", "done")
+    shown = office.json("task", "show", task)["task"]
+    assert (shown["model"], shown["chosen_model"], shown["model_reason"]) == (
+        "auto",
+        "haiku",
+        "mechanical work",
+    )
+    assert "haiku (mechanical work)" in office.cli("task", "show", task).stdout
     assert report["acceptance"] is None
     assert report["speedup"] == pytest.approx(1.0)
     assert "Fix a typo" in page.read_text(encoding="utf-8")

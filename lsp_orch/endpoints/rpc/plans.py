@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from lsp_orch.domain import plan as rules
-from lsp_orch.domain import plan_estimate
 from lsp_orch.domain.errors import Code, Misuse, Refusal
 from lsp_orch.domain.plan import Vocabulary
 from lsp_orch.domain.planning import Drawn, Plan, State
@@ -132,16 +131,18 @@ class PlanMethods:
         try:
             reply = await self._office.ask(plan, prompt, rules.schema(words))
         finally:
-            drawn = self._drawn(plan, reply, words)
+            drawn = await wholly(self._drawn(plan, reply, words))
             ended = await wholly(self._ended(plan, drawn, reply.cost_usd))
         if isinstance(drawn, Refusal):
             return drawn
         return ended if isinstance(ended, Refusal) else {"plan": plan_shapes.plan(ended)}
 
-    def _drawn(self, plan: Plan, reply: Reply, words: Vocabulary) -> Drawn | Refusal:
+    async def _drawn(self, plan: Plan, reply: Reply, words: Vocabulary) -> Drawn | Refusal:
+        plans, workspace = self._office.plans, plan.workspace
         match reply.came_to:
             case Output(value=value):
-                return self._office.plans.draw(value, words, plan.workspace, plan_estimate.guess)
+                typical = await self._office.desk.do(lambda tx: plans.typical(tx, workspace))
+                return plans.draw(value, words, workspace, typical)
             case Refusal() as refusal:
                 return refusal
             case deferred:

@@ -11,7 +11,7 @@ from lsp_orch.domain.timeline import Bar, Report
 from lsp_orch.endpoints.desk import Desk
 from lsp_orch.endpoints.params import optional
 from lsp_orch.endpoints.rpc.role import Answer, Method
-from lsp_orch.endpoints.shapes import rfc3339
+from lsp_orch.endpoints.shapes import notice, rfc3339
 from lsp_orch.services.reports import Reports, Told
 
 Page = Callable[[Report], str]
@@ -75,15 +75,7 @@ def _shown(told: Told) -> dict[str, Any]:
         "reviewed": found.reviewed,
         "acceptance": found.acceptance,
         "runs": [_bar(bar) for bar in found.bars],
-        "notices": [
-            {
-                "code": each.cap.value,
-                "at": rfc3339(each.told_at),
-                "message": each.words,
-                "until": rfc3339(each.until),
-            }
-            for each in told.notices
-        ],
+        "notices": [notice(each) for each in told.notices],
     }
 
 

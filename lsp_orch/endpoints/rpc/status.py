@@ -7,6 +7,7 @@ from typing import Any
 
 from lsp_orch.domain import store_url
 from lsp_orch.domain.errors import Code, OrchError, Unavailable
+from lsp_orch.domain.money import day
 from lsp_orch.domain.vigil import Moment, Vigil, thaw
 from lsp_orch.endpoints import shapes
 from lsp_orch.endpoints.desk import Desk
@@ -65,8 +66,14 @@ class StatusMethods:
     async def status(self, params: dict[str, Any]) -> Answer:
         """``{"workspace"}`` (whose notes to count) to CONTRACT's status; all else is of the whole daemon."""
         workspace = optional(params, "workspace", "")
-        sessions, tasks, holds = await self._desk.do(
-            lambda tx: (tx.sessions.all(), dict(self._parts.tasks(tx)), tx.holds.all())
+        today = day(self._clock.now())
+        sessions, tasks, holds, notices = await self._desk.do(
+            lambda tx: (
+                tx.sessions.all(),
+                dict(self._parts.tasks(tx)),
+                tx.holds.all(),
+                tx.money.notices(today),
+            )
         )
         return {
             "version": self._daemon.version,
@@ -79,6 +86,7 @@ class StatusMethods:
             "leases": [{**shapes.lease(each), "workspace": each.workspace} for each in self._view.leases()],
             "tasks": tasks,
             "holds": [shapes.hold(each) for each in holds],
+            "notices": [shapes.notice(each) for each in notices],
             "vault": await self._vault(workspace),
             "reaper": self._reaper(),
         }

@@ -98,7 +98,10 @@ class TaskMethods:
             if task is None:
                 return not_found(task_id)
             waits = task_shapes.blockers(self._tasks.blockers(tx, task))
-            return {"task": task_shapes.task(task) | {"blocked_by": waits}}
+            more = task_shapes.chosen(task, tx.attempts.by_id(task.run)) | task_shapes.planned(
+                tx.plans.of_task(task_id)
+            )
+            return {"task": task_shapes.task(task) | {"blocked_by": waits} | more}
 
         return await self._desk.do(work)
 

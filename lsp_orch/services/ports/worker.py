@@ -38,7 +38,7 @@ class Job:
     ``schema`` is the JSON Schema of what it hands back. It may read ``add_dirs`` beside its folder;
     ``system_text`` is added to what it is, ``mcp_config`` names the file of the only MCP servers it has, and
     ``fallback_model`` answers while ``model`` is overloaded; empty is none. Of Claude Code's own tools it has
-    ``tools`` only, where that is not None.
+    ``tools`` only, where that is not None; what lies in the folders ``read_only`` it cannot change.
     """
 
     session_id: str
@@ -60,6 +60,7 @@ class Job:
     resume_of: str = ""
     fork: bool = False
     tools: tuple[str, ...] | None = None
+    read_only: tuple[str, ...] = ()
 
 
 class Run(Protocol):

@@ -25,3 +25,7 @@ SELECT attempt.id, attempt.task_id, attempt.number, attempt.session_id, attempt.
     attempt.started_at, attempt.ended_at, attempt.ending, attempt.cost_usd, attempt.turns, attempt.error,
     attempt.tip, attempt.kept_ref, attempt.parked_at, attempt.parked_s
 FROM attempt JOIN task ON task.id = attempt.task_id WHERE :workspace IN ('', task.workspace) ORDER BY attempt.id;
+
+-- name: done_lately
+SELECT model, cost_usd, ended_at - started_at - parked_s FROM attempt
+WHERE ending = 'done' ORDER BY id DESC LIMIT :most;

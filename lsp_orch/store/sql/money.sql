@@ -4,10 +4,11 @@ SELECT usd FROM spending WHERE daemon = :daemon AND day = :day;
 -- name: spent_since
 SELECT day, usd FROM spending WHERE daemon = :daemon AND day >= :since ORDER BY day;
 
--- What is open may still cost all that it was allowed to, also while it is parked.
+-- What is open may still cost all that it was allowed to, also while it is parked. The order of a cross join keeps
+-- SQLite from looking at all tasks.
 -- name: reserved
-SELECT COALESCE(SUM(task.max_usd), 0) FROM attempt JOIN task ON task.id = attempt.task_id
-WHERE attempt.ended_at IS NULL AND task.daemon = :daemon;
+SELECT COALESCE(SUM(task.max_usd), 0) FROM attempt CROSS JOIN task
+WHERE attempt.ended_at IS NULL AND task.id = attempt.task_id AND task.daemon = :daemon;
 
 -- name: planners
 SELECT COUNT(*) FROM plan WHERE state = 'planning' AND daemon = :daemon;
