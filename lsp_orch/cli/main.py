@@ -28,6 +28,7 @@ VERBS = {
     "recover": "lsp_orch.cli.recover",
     "task": "lsp_orch.cli.task",
     "review": "lsp_orch.cli.review",
+    "message": "lsp_orch.cli.message",
     "vault": "lsp_orch.cli.vault",
     "daemon": "lsp_orch.cli.daemon",
     "config": "lsp_orch.cli.config",

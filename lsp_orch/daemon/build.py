@@ -41,11 +41,13 @@ from lsp_orch.endpoints.lsp.office import Office
 from lsp_orch.endpoints.lsp.protocol import EditorServer
 from lsp_orch.endpoints.lsp.role import EditorRole
 from lsp_orch.endpoints.lsp.session import EditorSession
+from lsp_orch.endpoints.mail import Mail
 from lsp_orch.endpoints.rpc.claims import ClaimMethods
 from lsp_orch.endpoints.rpc.config import ConfigMethods
 from lsp_orch.endpoints.rpc.guard import GuardMethods
 from lsp_orch.endpoints.rpc.lease_requests import LeaseRequests
 from lsp_orch.endpoints.rpc.leases import LeaseMethods
+from lsp_orch.endpoints.rpc.messages import MessageMethods
 from lsp_orch.endpoints.rpc.role import Method, RpcRole
 from lsp_orch.endpoints.rpc.status import Daemon, Parts, StatusMethods
 from lsp_orch.endpoints.rpc.watch import LeaseWatch
@@ -55,6 +57,7 @@ from lsp_orch.services.callers import Callers
 from lsp_orch.services.claims import Claims
 from lsp_orch.services.guard import Guard
 from lsp_orch.services.leases import Leases
+from lsp_orch.services.messages import Messages
 from lsp_orch.services.parking import Parking
 from lsp_orch.services.reads import Reads
 from lsp_orch.services.reaper import Reaper
@@ -79,13 +82,16 @@ class Application:
             parking.renew(tx)  # before the reaper looks: whoever is parked has nobody to show a sign of life
             live, waiting, here = tx.leases.live(), tx.waiters.waiting(), tx.sessions.own()
             read = tx.reads.paths()
+            expected = tx.messages.expected(world.clock.now())
         own, news = News(), News()
         self._view = LeaseView(live, waiting)
         self._echo = Echo(store, self._view, own, news)
         self._desk = desk = Desk(store, self._echo.publish)
         self._watch = LeaseWatch(world.clock, self._view)
         self._lobby = lobby = Lobby(desk, leases, waiting)
-        self.inboxes = inboxes = Inboxes(world.clock, ClaudeInbox(), self._awaited)
+        self._messages = Messages(world.clock, world.ids, settings)
+        mail = Mail(desk, self._messages, expected)
+        self.inboxes = inboxes = Inboxes(world.clock, ClaudeInbox(), self._awaited, mail)
         relatives = Relatives(GitRepositories(), world.paths, live, inboxes.put)
         self._hub = Hub(self._view, relatives)
         relatives.show = self._hub.show
@@ -200,6 +206,7 @@ class Application:
             **ClaimMethods(self._desk, self._claims, requests).methods(),
             **lease_methods.methods(),
             "lease.acquire": relatives.answering(self._archive.kept_first(lease_methods.acquire)),
+            **MessageMethods(self._desk, self._messages, requests, world.paths, getpass.getuser()).methods(),
             **self._labour.methods(),
             **self._vault.methods(),
             **self._archive.methods(),

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from lsp_orch.domain.grants import Waiter
 from lsp_orch.domain.lease import Holder, Lease
+from lsp_orch.domain.message import Pace
 from lsp_orch.domain.scope import Scope
 from lsp_orch.domain.session import Session
 from lsp_orch.domain.version import Author
@@ -88,6 +89,14 @@ class TaskChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MessageSent:
+    """Something is to be told to the session, or person, ``to``."""
+
+    to: str
+    pace: Pace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
     """Other daemons on the same store have changed something: this is how it stands there now.
 
@@ -98,6 +107,7 @@ class Heard:
     leases: tuple[Lease, ...] = ()
     waiters: tuple[Waiter, ...] = ()
     tasks: tuple[TaskChanged, ...] = ()
+    messages: tuple[MessageSent, ...] = ()
     missing: frozenset[str] = frozenset()
     why: Mapping[str, str] = field(default_factory=dict)
     whole: bool = False
@@ -168,4 +178,4 @@ LeaseEvent = LeaseGranted | LeaseChanged | LeaseEnded | WaiterQueued | WaiterGon
 SessionEvent = SessionCame | SessionWent
 ReaperEvent = ReapingFrozen | ReapingResumed
 FileEvent = FileRead | FileWritten | FilesForgotten | ForeignWrite
-Event = LeaseEvent | TaskChanged | SessionEvent | ReaperEvent | FileEvent | Heard
+Event = LeaseEvent | TaskChanged | MessageSent | SessionEvent | ReaperEvent | FileEvent | Heard

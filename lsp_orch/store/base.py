@@ -10,6 +10,7 @@ from lsp_orch.domain.hearsay import Note
 from lsp_orch.store.connection import Connection
 from lsp_orch.store.health import Health
 from lsp_orch.store.leases import LeaseTable, WaiterTable
+from lsp_orch.store.messages import MessageTable
 from lsp_orch.store.reads import ReadTable
 from lsp_orch.store.sessions import SessionTable
 from lsp_orch.store.tasks import TaskTable
@@ -48,6 +49,11 @@ class Tx:
     def tasks(self) -> TaskTable:
         """The queue of tasks and who waits for whom."""
         return TaskTable(self.connection)
+
+    @cached_property
+    def messages(self) -> MessageTable:
+        """What sessions say to each other."""
+        return MessageTable(self.connection)
 
     @cached_property
     def versions(self) -> VersionTable:

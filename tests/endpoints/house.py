@@ -33,15 +33,18 @@ from lsp_orch.endpoints.lsp.office import Office
 from lsp_orch.endpoints.lsp.protocol import EditorServer
 from lsp_orch.endpoints.lsp.role import EditorRole
 from lsp_orch.endpoints.lsp.session import EditorSession
+from lsp_orch.endpoints.mail import Mail
 from lsp_orch.endpoints.rpc.claims import ClaimMethods
 from lsp_orch.endpoints.rpc.lease_requests import LeaseRequests
 from lsp_orch.endpoints.rpc.leases import LeaseMethods
+from lsp_orch.endpoints.rpc.messages import MessageMethods
 from lsp_orch.endpoints.rpc.role import RpcRole
 from lsp_orch.endpoints.view import LeaseView
 from lsp_orch.endpoints.wire import Hello
 from lsp_orch.services.callers import Callers
 from lsp_orch.services.claims import Claims
 from lsp_orch.services.leases import Leases
+from lsp_orch.services.messages import Messages
 from lsp_orch.services.reads import Reads
 from lsp_orch.services.sessions import Sessions
 from lsp_orch.store.base import Tx
@@ -75,7 +78,9 @@ class House:
         self.desk = Desk(self.store, self.publish)
         self.lobby = Lobby(self.desk, self.leases, [])
         self.repositories, self.messenger = FakeRepositories(), FakeMessenger()
-        self.inboxes = Inboxes(self.clock, self.messenger, self.lobby.expected)
+        self.messages = Messages(self.clock, self.ids, self.settings)
+        self.mail = Mail(self.desk, self.messages)
+        self.inboxes = Inboxes(self.clock, self.messenger, self.lobby.expected, self.mail)
         self.relatives = Relatives(self.repositories, self.paths, [], self.inboxes.put)
         self.hub = Hub(self.view, self.relatives)
         self.relatives.show = self.hub.show
@@ -131,6 +136,12 @@ class House:
         return Version(
             id=self.ids.new("version"), path=path, content=content, kept_at=now, seen_at=now, by=by, why=why
         )
+
+    def restart_mail(self) -> None:
+        """A daemon begins with the messages that the store holds."""
+        with self.store.transaction() as tx:
+            for to, pace in tx.messages.expected(self.clock.now()):
+                self.mail.note(to, pace)
 
     def publish(self, events: Sequence[Event]) -> None:
         self.events.extend(events)
@@ -241,6 +252,7 @@ class House:
             **ClaimMethods(self.desk, self.claims, requests).methods(),
             **leases.methods(),
             "lease.acquire": self.relatives.answering(leases.acquire),
+            **MessageMethods(self.desk, self.messages, requests, self.paths, "ann").methods(),
         }
         peer = FakePeer()
         return Talk(RpcRole(peer, methods), peer)
