@@ -33,6 +33,7 @@ VERBS = {
     "daemon": "lsp_orch.cli.daemon",
     "config": "lsp_orch.cli.config",
     "lsp": "lsp_orch.cli.lsp",
+    "mcp": "lsp_orch.cli.mcp",
     "hook": "lsp_orch.cli.hook",
     "guard": "lsp_orch.cli.guard",
 }

@@ -42,6 +42,8 @@ from lsp_orch.endpoints.lsp.protocol import EditorServer
 from lsp_orch.endpoints.lsp.role import EditorRole
 from lsp_orch.endpoints.lsp.session import EditorSession
 from lsp_orch.endpoints.mail import Mail
+from lsp_orch.endpoints.mcp.role import McpRole
+from lsp_orch.endpoints.mcp.site import Site
 from lsp_orch.endpoints.rpc.claims import ClaimMethods
 from lsp_orch.endpoints.rpc.config import ConfigMethods
 from lsp_orch.endpoints.rpc.guard import GuardMethods
@@ -136,6 +138,7 @@ class Application:
             "cli": lambda peer: RpcRole(peer, {**self._methods, **self._watch.methods(peer)}),
             "editor": self._editor,
             "hook": lambda peer: HookRole(peer, self._judge),
+            "mcp": self._agent,
         }
 
     def busy(self) -> bool:
@@ -199,7 +202,7 @@ class Application:
         )
         daemon = Daemon(version=__version__, pid=os.getpid(), started=world.clock.now(), store=store)
         callers = Callers(world.paths, ancestors, getpass.getuser())
-        requests = LeaseRequests(self._desk, callers, world.paths, files.of)
+        self._requests = requests = LeaseRequests(self._desk, callers, world.paths, files.of)
         lease_methods = LeaseMethods(self._desk, self._lobby, self._leases, requests)
         return {
             **GuardMethods(self._desk, Guard(world.paths, callers)).methods(),
@@ -230,6 +233,18 @@ class Application:
             user=getpass.getuser(),
         )
         return EditorRole(server, session.lost)
+
+    def _agent(self, peer: Peer) -> Role:
+        """An agent's client that calls tools."""
+        site = Site(
+            self._desk,
+            self._requests,
+            self._sessions,
+            self._world.paths,
+            peer.hello,
+            self._world.ids.new("mcp"),
+        )
+        return McpRole(peer, self._methods, site, __version__)
 
     def _awaited(self, ticket: str) -> bool:
         """Whether somebody waits for a ticket who goes on by itself: a call, or a worker that is parked."""

@@ -199,7 +199,7 @@ class House:
 
     def ask_hook(self, document: Any, mode: str = "", pid: int = 0, inbox: str = "") -> "HookCall":
         """A hook asks; the answer comes later. ``inbox`` is the socket of its session."""
-        where = {"cwd": str(self.root), "inbox": inbox, "inbox_token": inbox and TOKEN}
+        where: dict[str, Any] = {"cwd": str(self.root), "inbox": inbox, "inbox_token": inbox and TOKEN}
         return HookCall(self, document, Hello(role="hook", pid=pid, mode=mode, **where))
 
     async def hook(self, document: Any, mode: str = "", pid: int = 0, inbox: str = "") -> tuple[int, str]:

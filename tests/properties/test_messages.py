@@ -92,7 +92,7 @@ SEEDS: list[tuple[str, Seed, str]] = [
     ("kept for ever", kept_for_ever, WRONG),
     ("urgent no longer", urgent_for_as_short, WRONG),
     ("one more than the most", one_more, "too many"),
-    ("a repeat is told", method(service, "_same", lambda *_: False), "a repeat"),
+    ("a repeat is told", method(service, "_same", lambda *_: False), "repeat|too-many"),
     ("a key is used twice", method(MessageTable, "by_key", lambda *_: []), "told twice|UNIQUE|repeat"),
     ("no rate", method(MessageTable, "posts", lambda *_: 0), "too often|too many"),
     ("an own broadcast comes back", echoed, WRONG),
