@@ -4,12 +4,16 @@ import sys
 
 
 def main() -> None:
-    """Send ``lsp``, ``hook`` and ``guard`` their short way; everything else goes to the command line."""
+    """Send what clients start its short way; everything else goes to the command line."""
     verb = sys.argv[1] if len(sys.argv) > 1 and "--help" not in sys.argv else ""
     if verb == "lsp":
         from lsp_orch.client import pipe
 
         pipe.main()
+    elif verb == "mcp":
+        from lsp_orch.client import mcp
+
+        mcp.main()
     elif verb == "hook":
         from lsp_orch.client import hook
 

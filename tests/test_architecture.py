@@ -50,7 +50,13 @@ LAYERS = {
         others="detect_secrets keyring platformdirs psutil ruamel sqlite_utils tree_sitter"
         " tree_sitter_bash watchdog",
     ),
-    "endpoints": layer("endpoints", "services", "store.base", "domain", others="cattrs h11 lsprotocol pygls"),
+    "endpoints": layer(
+        "endpoints",
+        "services",
+        "store.base",
+        "domain",
+        others="anyio cattrs h11 lsprotocol mcp mcp_types pydantic pygls",
+    ),
     # the words of its options, and the sleep of its --follow
     "cli": layer(
         *("cli", "client", "demo", "domain.errors", "domain.store_url", "domain.task"),

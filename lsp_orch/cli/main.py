@@ -30,10 +30,12 @@ VERBS = {
     "plan": "lsp_orch.cli.plan",
     "review": "lsp_orch.cli.review",
     "report": "lsp_orch.cli.report",
+    "message": "lsp_orch.cli.message",
     "vault": "lsp_orch.cli.vault",
     "daemon": "lsp_orch.cli.daemon",
     "config": "lsp_orch.cli.config",
     "lsp": "lsp_orch.cli.lsp",
+    "mcp": "lsp_orch.cli.mcp",
     "hook": "lsp_orch.cli.hook",
     "guard": "lsp_orch.cli.guard",
 }

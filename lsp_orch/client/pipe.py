@@ -11,9 +11,8 @@ import os
 from lsp_orch.client.connect import connect
 from lsp_orch.client.errors import ClientError
 from lsp_orch.client.line import Frames, frame
-from lsp_orch.client.places import here
+from lsp_orch.client.pump import CHUNK, downwards, lament, wait, write
 
-_CHUNK = 65536
 _TAIL = 64  # bytes, enough to hold an `exit` notification
 _GRACE_S = 10.0  # what the daemon may take to hang up after the editor has
 _GONE = 1
@@ -29,9 +28,9 @@ def main() -> None:
         os._exit(_UNREACHABLE)
     editor = _Editor()
     _thread.start_new_thread(_upwards, (line.socket, editor))
-    _downwards(line.socket, line.rest)
+    downwards(line.socket, line.rest)
     if not editor.left():
-        _lament()
+        lament("Start the language server again")
         os._exit(_GONE)
     os._exit(0)
 
@@ -49,44 +48,15 @@ class _Editor:
 
 def _upwards(sock: _socket.socket, editor: _Editor) -> None:
     try:
-        while chunk := os.read(0, _CHUNK):
+        while chunk := os.read(0, CHUNK):
             editor.tail = (editor.tail + chunk[-_TAIL:])[-_TAIL:]
             sock.sendall(chunk)
         editor.silent = True
         sock.shutdown(_socket.SHUT_WR)
     except OSError:
         return  # the daemon is gone, which the other thread sees and reports
-    _wait(_GRACE_S)
+    wait(_GRACE_S)
     os._exit(_GONE)
-
-
-def _downwards(sock: _socket.socket, chunk: bytes) -> None:
-    try:
-        _write(chunk)
-        while chunk := sock.recv(_CHUNK):
-            _write(chunk)
-    except OSError:
-        return  # either side is gone, and so are we
-
-
-def _write(data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(1, view) :]
-
-
-def _wait(seconds: float) -> None:
-    never = _thread.allocate_lock()
-    never.acquire()
-    never.acquire(timeout=seconds)
-
-
-def _lament() -> None:
-    """Say on stderr, where editors keep a log, that the daemon went first."""
-    text = (
-        f"lsp-orch: the daemon is gone. Start the language server again; the daemon's log is {here().log}.\n"
-    )
-    os.write(2, text.encode(errors="replace"))
 
 
 def _apologise(error: ClientError) -> None:
@@ -95,11 +65,11 @@ def _apologise(error: ClientError) -> None:
 
     text = f"lsp-orch: {error}\n{error.hint}".strip()
     shown = {"jsonrpc": "2.0", "method": "window/showMessage", "params": {"type": 1, "message": text}}
-    _write(frame(json.dumps(shown).encode()))
+    write(frame(json.dumps(shown).encode()))
     try:
         first = Frames(lambda size: os.read(0, size)).next()
         request = json.loads(first[1]) if first else {}
     except (ValueError, KeyError):
         return  # no request that could be answered
     refusal = {"code": -32803, "message": text, "data": {"code": error.code, "hint": error.hint}}
-    _write(frame(json.dumps({"jsonrpc": "2.0", "id": request.get("id"), "error": refusal}).encode()))
+    write(frame(json.dumps({"jsonrpc": "2.0", "id": request.get("id"), "error": refusal}).encode()))

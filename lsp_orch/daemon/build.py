@@ -42,11 +42,15 @@ from lsp_orch.endpoints.lsp.office import Office
 from lsp_orch.endpoints.lsp.protocol import EditorServer
 from lsp_orch.endpoints.lsp.role import EditorRole
 from lsp_orch.endpoints.lsp.session import EditorSession
+from lsp_orch.endpoints.mail import Mail
+from lsp_orch.endpoints.mcp.role import McpRole
+from lsp_orch.endpoints.mcp.site import Site
 from lsp_orch.endpoints.rpc.claims import ClaimMethods
 from lsp_orch.endpoints.rpc.config import ConfigMethods
 from lsp_orch.endpoints.rpc.guard import GuardMethods
 from lsp_orch.endpoints.rpc.lease_requests import LeaseRequests
 from lsp_orch.endpoints.rpc.leases import LeaseMethods
+from lsp_orch.endpoints.rpc.messages import MessageMethods
 from lsp_orch.endpoints.rpc.report import ReportMethods
 from lsp_orch.endpoints.rpc.role import Method, RpcRole
 from lsp_orch.endpoints.rpc.status import Daemon, Parts, StatusMethods
@@ -57,6 +61,7 @@ from lsp_orch.services.callers import Callers
 from lsp_orch.services.claims import Claims
 from lsp_orch.services.guard import Guard
 from lsp_orch.services.leases import Leases
+from lsp_orch.services.messages import Messages
 from lsp_orch.services.parking import Parking
 from lsp_orch.services.reads import Reads
 from lsp_orch.services.reaper import Reaper
@@ -82,13 +87,16 @@ class Application:
             parking.renew(tx)  # before the reaper looks: whoever is parked has nobody to show a sign of life
             live, waiting, here = tx.leases.live(), tx.waiters.waiting(), tx.sessions.own()
             read = tx.reads.paths()
+            expected = tx.messages.expected(world.clock.now())
         own, news = News(), News()
         self._view = LeaseView(live, waiting)
         self._echo = Echo(store, self._view, own, news)
         self._desk = desk = Desk(store, self._echo.publish)
         self._watch = LeaseWatch(world.clock, self._view)
         self._lobby = lobby = Lobby(desk, leases, waiting)
-        self.inboxes = inboxes = Inboxes(world.clock, ClaudeInbox(), self._awaited)
+        self._messages = Messages(world.clock, world.ids, settings)
+        mail = Mail(desk, self._messages, expected)
+        self.inboxes = inboxes = Inboxes(world.clock, ClaudeInbox(), self._awaited, mail)
         relatives = Relatives(GitRepositories(), world.paths, live, inboxes.put)
         self._hub = Hub(self._view, relatives)
         relatives.show = self._hub.show
@@ -133,6 +141,7 @@ class Application:
             "cli": lambda peer: RpcRole(peer, {**self._methods, **self._watch.methods(peer)}),
             "editor": self._editor,
             "hook": lambda peer: HookRole(peer, self._judge),
+            "mcp": self._agent,
         }
 
     def busy(self) -> bool:
@@ -196,13 +205,14 @@ class Application:
         )
         daemon = Daemon(version=__version__, pid=os.getpid(), started=world.clock.now(), store=store)
         callers = Callers(world.paths, ancestors, getpass.getuser())
-        requests = LeaseRequests(self._desk, callers, world.paths, files.of)
+        self._requests = requests = LeaseRequests(self._desk, callers, world.paths, files.of)
         lease_methods = LeaseMethods(self._desk, self._lobby, self._leases, requests)
         return {
             **GuardMethods(self._desk, Guard(world.paths, callers)).methods(),
             **ClaimMethods(self._desk, self._claims, requests).methods(),
             **lease_methods.methods(),
             "lease.acquire": relatives.answering(self._archive.kept_first(lease_methods.acquire)),
+            **MessageMethods(self._desk, self._messages, requests, world.paths, getpass.getuser()).methods(),
             **self._labour.methods(),
             **self._vault.methods(),
             **self._archive.methods(),
@@ -227,6 +237,18 @@ class Application:
             user=getpass.getuser(),
         )
         return EditorRole(server, session.lost)
+
+    def _agent(self, peer: Peer) -> Role:
+        """An agent's client that calls tools."""
+        site = Site(
+            self._desk,
+            self._requests,
+            self._sessions,
+            self._world.paths,
+            peer.hello,
+            self._world.ids.new("mcp"),
+        )
+        return McpRole(peer, self._methods, site, __version__)
 
     def _awaited(self, ticket: str) -> bool:
         """Whether somebody waits for a ticket who goes on by itself: a call, or a worker that is parked."""

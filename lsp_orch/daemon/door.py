@@ -55,6 +55,13 @@ def ours(sock: socket.socket) -> bool:
     return uid is None or uid == os.getuid()
 
 
+def process(sock: socket.socket) -> int:
+    """The pid of the other end as it is here, whatever it takes itself for in a sandbox; 0 if unknown."""
+    if sys.platform != "linux" or sock.family != socket.AF_UNIX:
+        return 0
+    return int(_UCRED.unpack(sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size))[0])
+
+
 def _peer_uid(sock: socket.socket) -> int | None:
     """Ask the system; None where it can't tell, and the folder's mode has to do."""
     if sock.family != getattr(socket, "AF_UNIX", None):

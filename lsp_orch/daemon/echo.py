@@ -8,8 +8,9 @@ from functools import partial
 from lsp_orch.daemon.news import News
 from lsp_orch.domain import hearsay
 from lsp_orch.domain.errors import Unavailable
-from lsp_orch.domain.events import Event, Heard, TaskChanged
+from lsp_orch.domain.events import Event, Heard, MessageSent, TaskChanged
 from lsp_orch.domain.hearsay import Note
+from lsp_orch.domain.message import Pace
 from lsp_orch.endpoints.desk import Desk
 from lsp_orch.endpoints.view import LeaseView
 from lsp_orch.store.base import Ear, Store, Tx
@@ -115,6 +116,11 @@ def _look(tx: Tx, notes: Sequence[Note]) -> None:
             tasks=tuple(
                 TaskChanged(id=each.id, state=each.word) for each in notes if each.kind == hearsay.TASK
             ),
+            messages=tuple(
+                MessageSent(to=each.id, pace=Pace(each.word))
+                for each in notes
+                if each.kind == hearsay.MESSAGE and each.word in set(Pace)
+            ),
             missing=frozenset(each for each, found in [*leases.items(), *waiters.items()] if not found),
             why={each.id: each.word for each in notes if each.word},
         )
@@ -123,7 +129,14 @@ def _look(tx: Tx, notes: Sequence[Note]) -> None:
 
 def _everything(tx: Tx) -> None:
     """Announce how all stands now."""
+    messages = tuple(MessageSent(to=to, pace=pace) for to, pace in tx.messages.expected(0.0))
     tasks = tuple(TaskChanged(id=name, state=state) for name, state in tx.tasks.states().items())
     tx.announce(
-        Heard(leases=tuple(tx.leases.live()), waiters=tuple(tx.waiters.waiting()), tasks=tasks, whole=True)
+        Heard(
+            leases=tuple(tx.leases.live()),
+            waiters=tuple(tx.waiters.waiting()),
+            tasks=tasks,
+            messages=messages,
+            whole=True,
+        )
     )

@@ -5,14 +5,15 @@ import json
 import logging
 import os
 from collections.abc import Coroutine
+from dataclasses import replace
 from typing import Any, Protocol, cast
 
 from lsp_orch.daemon import handshake
 from lsp_orch.daemon.app import App
-from lsp_orch.daemon.door import Door, ours
+from lsp_orch.daemon.door import Door, ours, process
 from lsp_orch.domain.errors import Code, Misuse, Refusal
 from lsp_orch.endpoints.framing import FRAME_CAP, Frame, Malformed, Oversized, Parser, frame
-from lsp_orch.endpoints.wire import Hello, Role
+from lsp_orch.endpoints.wire import Hello, Role, Stream
 
 WRITE_CAP = 16 * 1024 * 1024  # bytes a peer may leave unread before it is dropped
 _FLOW = 64 * 1024  # bytes unread from which on `drained` waits
@@ -50,6 +51,7 @@ class Connection(asyncio.Protocol):
         self._house = house
         self._parser = Parser()
         self._role: Role | None = None
+        self._stream: Stream | None = None  # the same, when it wants no frames
         self._hello = Hello()
         self._work: set[asyncio.Task[None]] = set()
         self._goodbye = False
@@ -137,7 +139,10 @@ class Connection(asyncio.Protocol):
         self._flowing.set()
 
     def data_received(self, data: bytes) -> None:
-        """Hand each whole frame to the role."""
+        """Hand each whole frame to the role, or each byte to one that wants no frames."""
+        if self._stream is not None:
+            self._stream.feed(data)
+            return
         for item in self._parser.feed(data):
             if self._transport.is_closing():
                 return  # what still comes in is not for anybody
@@ -149,6 +154,13 @@ class Connection(asyncio.Protocol):
                 case Malformed(reason=reason):
                     self._refuse(Refusal(code=Code.BAD_REQUEST, message=f"Not a message: {reason}"), "null")
                     self.hang_up()
+
+    def eof_received(self) -> bool:
+        """Learn that the peer sends no more; a role that takes a stream hangs up once it has answered."""
+        if self._stream is None:
+            return False
+        self._stream.feed(b"")
+        return True
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - how a dead peer died is no news
         """Cancel what runs for this peer and tell the role; ``clean`` when the role itself closed."""
@@ -178,7 +190,8 @@ class Connection(asyncio.Protocol):
             self._role.receive(body)
 
     def _meet(self, greeting: handshake.Greeting) -> None:
-        self._hello = greeting.hello
+        peer = process(self._transport.get_extra_info("socket"))
+        self._hello = replace(greeting.hello, process=peer)
         us = handshake.Us(
             pid=os.getpid(),
             roles=self._house.app.roles.keys(),
@@ -197,6 +210,10 @@ class Connection(asyncio.Protocol):
             self.hang_up()
         elif self._hello.role != handshake.STOP:
             self._role = self._house.app.roles[self._hello.role](self)
+            if isinstance(self._role, Stream):
+                self._stream = self._role
+                if rest := self._parser.release():
+                    self._stream.feed(rest)
 
     def _refuse_size(self, length: int, request: str) -> None:
         refusal = Refusal(

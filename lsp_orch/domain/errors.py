@@ -46,6 +46,7 @@ class Code(StrEnum):
     LEASE_TOO_BROAD = "lease-too-broad"
     MERGE_CONFLICT = "merge-conflict"
     MESSAGE_TOO_LARGE = "message-too-large"
+    MESSAGE_TOO_MANY = "message-too-many"
     NOTE_NOT_FOUND = "note-not-found"
     NOTE_UNREADABLE = "note-unreadable"
     NOT_A_REPOSITORY = "not-a-repository"

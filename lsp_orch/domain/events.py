@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from lsp_orch.domain.grants import Waiter
 from lsp_orch.domain.hold import ProviderHold
 from lsp_orch.domain.lease import Holder, Lease
+from lsp_orch.domain.message import Pace
 from lsp_orch.domain.money import Notice
 from lsp_orch.domain.scope import Scope
 from lsp_orch.domain.session import Session
@@ -90,6 +91,14 @@ class TaskChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MessageSent:
+    """Something is to be told to the session, or person, ``to``."""
+
+    to: str
+    pace: Pace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
     """Other daemons on the same store have changed something: this is how it stands there now.
 
@@ -100,6 +109,7 @@ class Heard:
     leases: tuple[Lease, ...] = ()
     waiters: tuple[Waiter, ...] = ()
     tasks: tuple[TaskChanged, ...] = ()
+    messages: tuple[MessageSent, ...] = ()
     missing: frozenset[str] = frozenset()
     why: Mapping[str, str] = field(default_factory=dict)
     whole: bool = False
@@ -194,4 +204,4 @@ SessionEvent = SessionCame | SessionWent
 ReaperEvent = ReapingFrozen | ReapingResumed
 FileEvent = FileRead | FileWritten | FilesForgotten | ForeignWrite
 TaskEvent = TaskChanged | HoldChanged | PlanChanged | MoneyShort
-Event = LeaseEvent | TaskEvent | SessionEvent | ReaperEvent | FileEvent | Heard
+Event = LeaseEvent | TaskEvent | MessageSent | SessionEvent | ReaperEvent | FileEvent | Heard

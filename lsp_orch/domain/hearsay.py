@@ -17,6 +17,7 @@ from lsp_orch.domain.events import (
     LeaseEnded,
     LeaseEvent,
     LeaseGranted,
+    MessageSent,
     TaskChanged,
     WaiterGone,
     WaiterQueued,
@@ -24,7 +25,7 @@ from lsp_orch.domain.events import (
 from lsp_orch.domain.grants import Waiter, blockers, giving, missing
 from lsp_orch.domain.lease import Lease
 
-KINDS = LEASE, WAITER, TASK = "lease", "waiter", "task"
+KINDS = LEASE, WAITER, TASK, MESSAGE = "lease", "waiter", "task", "message"
 UNKNOWN = "unknown"
 
 _LONGEST = 7000  # bytes of one message; PostgreSQL takes 7,999
@@ -32,7 +33,7 @@ _LONGEST = 7000  # bytes of one message; PostgreSQL takes 7,999
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """Something about ``id`` has changed; ``word`` is why it ended, or a task's state."""
+    """Something about ``id`` has changed; ``word`` is why it ended, a task's state, or a message's pace."""
 
     kind: str
     id: str
@@ -54,6 +55,8 @@ def notes(event: Event) -> tuple[Note, ...]:
             names = [(WAITER, waiter.id, why)]
         case TaskChanged(id=task_id, state=state):
             names = [(TASK, task_id, state)]
+        case MessageSent(to=session_id, pace=pace):
+            names = [(MESSAGE, session_id, pace.value)]
         case _:  # sessions and their reaping are each daemon's own
             names = []
     return tuple(Note(kind=kind, id=name, word=word) for kind, name, word in names if name)
@@ -87,7 +90,7 @@ def understood(message: str, own: str) -> list[Note]:
 
 def events(
     heard: Heard, leases: Iterable[Lease], waiters: Iterable[Waiter]
-) -> Iterator[LeaseEvent | TaskChanged]:
+) -> Iterator[LeaseEvent | TaskChanged | MessageSent]:
     """What must have happened, when these leases and waiters were known before."""
     known = {each.id: each for each in leases}
     live = known | {each.id: each for each in heard.leases}
@@ -112,6 +115,7 @@ def events(
         if each.id in queued and each.claims_at != queued[each.id].claims_at:
             yield _claim(each, live.values())
     yield from heard.tasks
+    yield from heard.messages
 
 
 def _claim(waiter: Waiter, live: Iterable[Lease]) -> ClaimMade | ClaimRefused:

@@ -213,6 +213,12 @@ class Settings:
     )
     tasks_log_days: float = _setting(30.0, "what a worker said is kept so many days", _POSITIVE, own=True)
     tasks_log_max_bytes: int = _setting(1024**3, "most bytes of all that workers have said", _ONE, own=True)
+    messages_most: int = _setting(50, "most messages that wait for one session", _ONE, own=True)
+    messages_rate: int = _setting(20, "most messages that one session writes in a minute", _ONE, own=True)
+    messages_ttl_s: float = _setting(
+        1800.0, "a message that nobody has read is none after so long", _POSITIVE, own=True
+    )
+    messages_urgent_ttl_s: float = _setting(7200.0, "the same for an urgent one", _POSITIVE, own=True)
     recover_days: float = _setting(
         14.0, "what a file said is kept so many days after it last said it", _POSITIVE, own=True
     )
@@ -230,6 +236,7 @@ class Settings:
 def keys() -> dict[str, str]:
     """Map each key as people write it (``leases.ttl_s``) to its field (``leases_ttl_s``)."""
     groups = {"daemon", "leases", "plan", "reaper", "recover", "tasks", "vault"}
+    groups = {"daemon", "leases", "messages", "reaper", "recover", "tasks", "vault"}
     found = {}
     for each in fields(Settings):
         group, _, rest = each.name.partition("_")

@@ -58,6 +58,11 @@ class Parser:
         while (item := self._next()) is not None:
             yield item
 
+    def release(self) -> bytes:
+        """What was read and is no frame: from here on the peer speaks otherwise, and nothing comes back."""
+        rest, self._buffer, self._broken = bytes(self._buffer), bytearray(), True
+        return rest
+
     def _alone(self, data: bytes) -> bytes | None:
         """The body when just one whole frame was read and nothing is left of others: mostly so."""
         if self._buffer or self._skip or self._length is not None or not (head := _PLAIN.match(data)):

@@ -1,16 +1,18 @@
 """News for agents: what is to be told, to whom, and the doors by which it gets in."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 
-from lsp_orch.domain.events import ClaimMade, Event, LeaseEnded, LeaseGranted, WaiterGone
+from lsp_orch.domain.events import ClaimMade, Event, LeaseEnded, LeaseGranted, MessageSent, WaiterGone
 from lsp_orch.domain.grants import Waiter
 from lsp_orch.domain.inbox import ROOM, Inbox
 from lsp_orch.domain.lease import Holder, Lease, Party
+from lsp_orch.domain.message import Pace
 from lsp_orch.domain.scope import Scope
 from lsp_orch.endpoints import shapes
 from lsp_orch.endpoints.hooks.event import HookEvent
+from lsp_orch.endpoints.mail import Mail
 from lsp_orch.endpoints.resources import shown
 from lsp_orch.services.ports import Address, Clock, Messenger
 
@@ -30,13 +32,17 @@ class _Session:
 class Inboxes:
     """Keeps news until the session's next event, and wakes one that rests when the news is worth it.
 
-    ``awaited`` says whether somebody waits for a ticket's grant, and so learns of it anyway.
+    ``awaited`` says whether somebody waits for a ticket's grant, and so learns of it anyway. ``mail`` holds
+    what other sessions write, which is told in the same digest.
     """
 
-    def __init__(self, clock: Clock, messenger: Messenger, awaited: Callable[[str], bool]) -> None:
+    def __init__(
+        self, clock: Clock, messenger: Messenger, awaited: Callable[[str], bool], mail: Mail
+    ) -> None:
         self._clock = clock
         self._messenger = messenger
         self._awaited = awaited
+        self._mail = mail
         self._inbox = Inbox()
         self._sessions: dict[str, _Session] = {}
         self._workers: dict[str, Callable[[str], None]] = {}
@@ -48,8 +54,15 @@ class Inboxes:
         self._ring(holder_id)
 
     def take(self, holder_id: str, room: int = ROOM) -> str:
-        """What fits into the context of an event of the holder's; it is told with that."""
+        """The news that fits into the context of an event of the holder's; it is told with that."""
         return self._inbox.take(holder_id, self._clock.now(), room)
+
+    async def digest(self, event: HookEvent, room: int = ROOM) -> str:
+        """The same with the messages that wait."""
+        # one of several calls at once may be asked again after a daemon's death, and is known by this
+        by = f"{event.name} {event.call}" if event.call else ""
+        mail = await self._mail.take(event.holder_id, room, by, event.prompt)
+        return self._inbox.take(event.holder_id, self._clock.now(), room, mail)
 
     def on_event(self, event: Event) -> None:
         """Tell of a ticket's end to a holder whose call has given up waiting for it."""
@@ -64,6 +77,9 @@ class Inboxes:
             case ClaimMade(waiter=waiter, leases=leases):
                 for lease in filter(lambda each: _reached(each.holder), leases):
                     self.put(lease.holder.id, _claimed(lease, waiter), wake=True)
+            case MessageSent(to=to, pace=pace):
+                self._mail.note(to, pace)
+                self._ring(to)
             case _:
                 pass
 
@@ -106,26 +122,56 @@ class Inboxes:
 
     def _ring(self, holder_id: str) -> None:
         """Send what is worth a turn of its own, where there is a door and nothing else comes first."""
-        now = self._clock.now()
-        if not self._inbox.wakes(holder_id, now):
-            return
-        if say := self._workers.get(holder_id):
-            text = self._inbox.send(holder_id, now)
-            say(text)
-            self._inbox.heard(holder_id, text)
-            return
-        session = self._sessions.get(holder_id)
-        if session and session.resting and session.address and session.mode != _UNASKED:
-            text = self._inbox.send(holder_id, now)
-            task = asyncio.get_running_loop().create_task(self._send(holder_id, session.address, text))
-            self._sending.add(task)
-            task.add_done_callback(self._sending.discard)
+        news, pace = self._inbox.wakes(holder_id, self._clock.now()), self._mail.pace(holder_id)
+        if holder_id in self._workers:
+            if pace is Pace.NOW:
+                self._begin(self._interrupt(holder_id))
+            elif news:
+                self._say(holder_id, [])
+        elif (news or pace in {Pace.NOW, Pace.SOON}) and (address := self._door(holder_id)):
+            if pace:
+                self._begin(self._knock(holder_id, address))
+            else:
+                text = self._inbox.send(holder_id, self._clock.now())
+                self._begin(self._send(holder_id, address, text))
+
+    def _door(self, session_id: str) -> Address | None:
+        """Where a session takes messages that would do nothing else."""
+        session = self._sessions.get(session_id)
+        open_ = session and session.resting and session.mode != _UNASKED
+        return session.address if session and open_ else None
+
+    async def _interrupt(self, session_id: str) -> None:
+        """Tell a worker what is urgent."""
+        mail = await self._mail.take_for_door(session_id)
+        if session_id not in self._workers:
+            await self._mail.take_back(session_id)
+        elif mail:
+            await self._mail.heard(session_id, self._say(session_id, mail))
+
+    def _say(self, session_id: str, mail: list[str]) -> str:
+        text = self._inbox.send(session_id, self._clock.now(), mail)
+        self._workers[session_id](text)
+        self._inbox.heard(session_id, text)
+        return text
+
+    async def _knock(self, session_id: str, address: Address) -> None:
+        """Wake a session by its messages, and tell the news that there is with them."""
+        mail = await self._mail.take_for_door(session_id)
+        if text := self._inbox.send(session_id, self._clock.now(), mail):
+            await self._send(session_id, address, text)
 
     async def _send(self, holder_id: str, address: Address, text: str) -> None:
         if not await self._messenger.send(address, text):
             self._inbox.unsent(holder_id)
+            await self._mail.take_back(holder_id)
             if session := self._sessions.get(holder_id):
                 session.address = None  # nobody listens there: the next event takes it along
+
+    def _begin(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._sending.add(task)
+        task.add_done_callback(self._sending.discard)
 
 
 def _reached(holder: Holder) -> bool:

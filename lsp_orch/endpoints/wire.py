@@ -2,14 +2,15 @@
 
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hello:
     """The optional first message; a plain LSP client that skips it is an ``editor``.
 
-    ``pid`` is the process that the connection speaks for (0 when unknown), ``mode`` what a hook
+    ``pid`` is the process that the connection speaks for (0 when unknown), ``process`` the one at its other
+    end, as the system says (0 when it does not), ``mode`` what a hook
     does when we fail (``enforce``, ``advise`` or empty for the setting), ``cwd`` an absolute path,
     ``inbox`` and its token where a hook's session takes messages: kept in memory, and never shown.
     """
@@ -17,6 +18,7 @@ class Hello:
     role: str = "editor"
     version: str = ""
     pid: int = 0
+    process: int = 0
     mode: str = ""
     cwd: str = ""
     inbox: str = field(default="", repr=False)
@@ -58,3 +60,11 @@ class Role(Protocol):
 
     def lost(self, *, clean: bool) -> None:
         """Learn that the connection has ended; ``clean`` when the peer said goodbye first."""
+
+
+@runtime_checkable
+class Stream(Role, Protocol):
+    """A conversation without frames: after the hello, bytes both ways."""
+
+    def feed(self, data: bytes) -> None:
+        """Take bytes as they come, none at the end of them; the same as for ``receive``."""

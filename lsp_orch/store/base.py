@@ -15,6 +15,7 @@ from lsp_orch.store.health import Health
 from lsp_orch.store.holds import HoldTable
 from lsp_orch.store.keys import KeyTable
 from lsp_orch.store.leases import LeaseTable, WaiterTable
+from lsp_orch.store.messages import MessageTable
 from lsp_orch.store.money import MoneyTable
 from lsp_orch.store.plans import PlanTable
 from lsp_orch.store.prunes import PruneTable
@@ -96,6 +97,11 @@ class Tx:
     def prunes(self) -> PruneTable:
         """What may be pruned."""
         return PruneTable(self.connection)
+
+    @cached_property
+    def messages(self) -> MessageTable:
+        """What sessions say to each other."""
+        return MessageTable(self.connection)
 
     @cached_property
     def versions(self) -> VersionTable:

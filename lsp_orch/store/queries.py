@@ -13,8 +13,8 @@ POSTGRES = "postgres"
 PERISHABLE = frozenset({"fence", "lease", "read", "session", "vigil", "waiter"})
 """What nobody misses after a power failure: whoever held, waited or was here has ended with the machine."""
 
-TRIFLES = frozenset({"version.insert_absent", "version.seen"})
-"""Nor these changes of what is not: no content is lost with them."""
+TRIFLES = frozenset({"message.forget", "message.tell", "version.insert_absent", "version.seen"})
+"""Nor these changes: no content is lost with them, and a message is told once more at worst."""
 
 _SQL = Path(__file__).parent / "sql"
 _MIGRATIONS = {SQLITE: _SQL / "migrations", POSTGRES: _SQL / POSTGRES / "migrations"}

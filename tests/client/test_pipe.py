@@ -119,7 +119,7 @@ def test_what_editors_and_hooks_start_imports_next_to_nothing(stage: Stage, verb
     assert loaded - ours <= {"_socket"}
 
 
-SHARED = ("connect", "errors", "hello", "line", "places", "unix")
+SHARED = ("connect", "errors", "hello", "line", "places", "pump", "unix")
 
 
 def verb_module(verb: str) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.conftest import event
 from tests.e2e.watch import Watch
 from tests.fixtures import keyrings
 from tests.fixtures.daemon import Instance
@@ -82,6 +84,20 @@ def test_a_release_at_one_daemon_wakes_who_waits_at_the_other(
         here.wait_for("granted", lambda event: event["lease"]["id"] == lease["id"])
     assert instance.json("lease", "list") == other.json("lease", "list")
     assert instance.pid() != other.pid()
+
+
+def test_a_message_reaches_a_session_of_the_other_daemon(
+    instance: Instance, other: Instance, cluster: Cluster, database: str
+) -> None:
+    for each in (instance, other):
+        each.env["LSP_ORCH_STORE"] = cluster.url(database)
+    event(instance, "UserPromptSubmit", session_id="s1")
+    assert other.json("message", "send", "s1", "from afar")["to"] == ["s1"]
+    limit = time.monotonic() + 20.0  # it is pushed, and nothing says when it has come
+    while not (told := event(instance, "PostToolUse", session_id="s1").stdout):
+        assert time.monotonic() < limit
+    assert ": from afar" in told
+    assert event(instance, "PostToolUse", session_id="s1").stdout == ""
 
 
 def test_a_server_that_goes_and_comes_back_costs_no_daemon_its_life(

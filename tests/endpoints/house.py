@@ -33,15 +33,18 @@ from lsp_orch.endpoints.lsp.office import Office
 from lsp_orch.endpoints.lsp.protocol import EditorServer
 from lsp_orch.endpoints.lsp.role import EditorRole
 from lsp_orch.endpoints.lsp.session import EditorSession
+from lsp_orch.endpoints.mail import Mail
 from lsp_orch.endpoints.rpc.claims import ClaimMethods
 from lsp_orch.endpoints.rpc.lease_requests import LeaseRequests
 from lsp_orch.endpoints.rpc.leases import LeaseMethods
+from lsp_orch.endpoints.rpc.messages import MessageMethods
 from lsp_orch.endpoints.rpc.role import RpcRole
 from lsp_orch.endpoints.view import LeaseView
 from lsp_orch.endpoints.wire import Hello
 from lsp_orch.services.callers import Callers
 from lsp_orch.services.claims import Claims
 from lsp_orch.services.leases import Leases
+from lsp_orch.services.messages import Messages
 from lsp_orch.services.reads import Reads
 from lsp_orch.services.sessions import Sessions
 from lsp_orch.store.base import Tx
@@ -87,6 +90,7 @@ class House:
         self.leases = Leases(self.clock, self.ids, self.settings_of)
         self.claims = Claims(self.clock, self.settings_of, self.leases)
         self.reads = Reads(self.clock)
+        self.messages = Messages(self.clock, self.ids, self.settings)
         self.sessions = Sessions(self.clock, self.processes, self.leases, forget=[self.reads.forget])
 
     def _doors(self) -> None:
@@ -95,7 +99,8 @@ class House:
         self.desk = Desk(self.store, self.publish)
         self.view = LeaseView([], [])
         self.lobby = Lobby(self.desk, self.leases, [])
-        self.inboxes = Inboxes(self.clock, self.messenger, self.lobby.expected)
+        self.mail = Mail(self.desk, self.messages)
+        self.inboxes = Inboxes(self.clock, self.messenger, self.lobby.expected, self.mail)
         self.relatives = Relatives(self.repositories, self.paths, [], self.inboxes.put)
         self.hub = Hub(self.view, self.relatives)
         self.relatives.show = self.hub.show
@@ -155,6 +160,12 @@ class House:
             id=self.ids.new("version"), path=path, content=content, kept_at=now, seen_at=now, by=by, why=why
         )
 
+    def restart_mail(self) -> None:
+        """A daemon begins with the messages that the store holds."""
+        with self.store.transaction() as tx:
+            for to, pace in tx.messages.expected(self.clock.now()):
+                self.mail.note(to, pace)
+
     def publish(self, events: Sequence[Event]) -> None:
         self.events.extend(events)
         for event in events:
@@ -211,7 +222,7 @@ class House:
 
     def ask_hook(self, document: Any, mode: str = "", pid: int = 0, inbox: str = "") -> "HookCall":
         """A hook asks; the answer comes later. ``inbox`` is the socket of its session."""
-        where = {"cwd": str(self.root), "inbox": inbox, "inbox_token": inbox and TOKEN}
+        where: dict[str, Any] = {"cwd": str(self.root), "inbox": inbox, "inbox_token": inbox and TOKEN}
         return HookCall(self, document, Hello(role="hook", pid=pid, mode=mode, **where))
 
     async def hook(self, document: Any, mode: str = "", pid: int = 0, inbox: str = "") -> tuple[int, str]:
@@ -264,6 +275,7 @@ class House:
             **ClaimMethods(self.desk, self.claims, requests).methods(),
             **leases.methods(),
             "lease.acquire": self.relatives.answering(leases.acquire),
+            **MessageMethods(self.desk, self.messages, requests, self.paths, "ann").methods(),
         }
         peer = FakePeer()
         return Talk(RpcRole(peer, methods), peer)

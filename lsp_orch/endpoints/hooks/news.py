@@ -33,7 +33,7 @@ class HookNews:
             await self._settled()
         document = json.loads(verdict.text) if verdict.text else {}
         said = document.get(_SAYS, {}).get(_TEXT, "")
-        text = self._inboxes.take(event.holder_id, ROOM - size(said) - 1)
+        text = await self._inboxes.digest(event, ROOM - size(said) - 1)
         return _more(verdict, document, event.name, f"{said}\n{text}" if said else text) if text else verdict
 
 
