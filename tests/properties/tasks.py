@@ -31,6 +31,11 @@ LAPSES = (1.0, 40.0, 130.0, 800.0, 4000.0)  # around each backoff, and longer th
 
 OVER = (State.FAILED, State.CANCELLED, State.PRUNED)
 PRUNABLE = (State.PENDING, State.READY, State.REVIEW, State.FAILED, State.CANCELLED)
+ONLY_FROM = {
+    Step.PRUNE: (PRUNABLE, "put away"),
+    Step.REOPEN: ((State.REVIEW,), "opened again"),
+    Step.REQUEUE: ((State.RUNNING, State.PARKED), "queued again"),
+}
 OPEN = tuple(state for state in State if state not in OVER)
 
 numbers = st.integers(0, 7)
@@ -142,14 +147,6 @@ class TaskMachine(RuleBasedStateMachine):
             assert isinstance(self.run(lambda tx: take(tx, task, Step.PRUNE, away)), Task)
 
     @rule(number=numbers)
-    def prunes_what_works_or_is_done(self, number: int) -> None:
-        task = self.pick(number, State.RUNNING, State.PARKED, State.DONE)
-        if task:
-            away = replace(task, pruned_why="nobody wants it")
-            answer = self.run(lambda tx: take(tx, task, Step.PRUNE, away))
-            assert isinstance(answer, Refusal), f"put away what was {task.state}"
-
-    @rule(number=numbers)
     def opens_again(self, number: int) -> None:
         """A review that is not over sends the task back, without an attempt spent."""
         task = self.pick(number, State.REVIEW)
@@ -157,13 +154,6 @@ class TaskMachine(RuleBasedStateMachine):
             again = replace(task, attempt=task.attempt - 1, result=None, finished_at=None)
             assert isinstance(self.run(lambda tx: take(tx, task, Step.REOPEN, again)), Task)
             self.spent[task.id] -= 1
-
-    @rule(number=numbers)
-    def opens_again_what_is_not_in_review(self, number: int) -> None:
-        task = self.pick(number, *(state for state in State if state is not State.REVIEW))
-        if task:
-            answer = self.run(lambda tx: take(tx, task, Step.REOPEN, task))
-            assert isinstance(answer, Refusal), f"opened again what was {task.state}"
 
     @rule(number=numbers)
     def retries_what_has_not_failed(self, number: int) -> None:
@@ -300,11 +290,13 @@ class TaskMachine(RuleBasedStateMachine):
         self.run(lambda tx: tx.waiters.delete(waiter))
 
     @rule()
-    def is_queued_again_though_nobody_has_it(self) -> None:
+    def steps_are_tried_from_wrong_states(self) -> None:
         for task in self.all().values():
-            if task.state not in {State.RUNNING, State.PARKED}:
-                answer = self.run(partial(take, was=task, step=Step.REQUEUE, task=task))
-                assert isinstance(answer, Refusal), f"queued again what was {task.state}"
+            away = replace(task, pruned_why="nobody wants it")
+            for step, (right, words) in ONLY_FROM.items():
+                if task.state not in right:
+                    answer = self.run(partial(take, was=task, step=step, task=away))
+                    assert isinstance(answer, Refusal), f"{words} what was {task.state}"
 
     @precondition(lambda self: self.resting)
     @rule(number=numbers)

@@ -130,7 +130,7 @@ SEEDS: list[tuple[Seed, str]] = [
     (method(dispatcher_service, "spend", lambda each, *_: each), "what attempts cost|turns of no attempt"),
     # each new step from a wrong state
     (step(State.RUNNING, Step.PRUNE, State.PRUNED), "put away what was running"),
-    (step(State.PARKED, Step.PRUNE, State.PRUNED), "put away what was parked|a parked task waits"),
+    (step(State.PARKED, Step.PRUNE, State.PRUNED), "put away what was parked|a parked task"),
     (step(State.DONE, Step.PRUNE, State.PRUNED), "put away what was done"),
     (step(State.DONE, Step.REOPEN, State.READY), "opened again what was done|though it was done"),
     (step(State.RUNNING, Step.REOPEN, State.READY), "opened again what was running"),
