@@ -53,7 +53,7 @@ SEEDS: list[tuple[Seed, str]] = [
     (constant("TTL_S", 1e9), WRONG),
     (constant("TTL_S", 60.0), WRONG),
     (constant("TRUST_S", 0.0), WRONG),
-    (constant("TRUST_S", 1e9), "lost"),
+    (constant("TRUST_S", 1e9), WRONG),
     (method(Inbox, "unsent", lambda *_: None), WRONG),
     (method(Inbox, "heard", lambda *_: None), WRONG),
     (method(Inbox, "end", lambda self, holder: self._boxes.pop(holder, None)), WRONG),
