@@ -1,6 +1,7 @@
 """The parts of our MCP server: its lines, its tools, and whose each call is."""
 
 import json
+import sys
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -121,7 +122,7 @@ def spy() -> Spy:
 
 @pytest.fixture
 async def client(house: House, spy: Spy) -> AsyncIterator[Client]:
-    assert callable(conversation.converse), "imported before anything is timed"
+    assert conversation.__name__ in sys.modules, "imported before anything is timed"
     client = Client(house, {"status": spy, "lease.list": spy, "vault.add": broken})
     assert (await client.ask("initialize", HANDSHAKE))["result"]["serverInfo"]["version"] == "1.2.3"
     yield client
