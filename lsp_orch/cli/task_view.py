@@ -51,11 +51,22 @@ def task_details(task: dict[str, Any]) -> RenderableType:
         "summary": result.get("summary"),
         "follow-ups": "\n".join(result.get("follow_ups", [])),
         "learnings": "\n".join(result.get("learnings", [])),
+        "conflicts": "\n".join(map(_conflict, task.get("conflicts", []))),
     }
     for name, value in facts.items():
         if value:
             table.add_row(name, str(value))
     return table
+
+
+def conflict_lines(conflicts: list[dict[str, Any]]) -> list[str]:
+    """The merges that could not be, below the work."""
+    return ["", "It collided:", *(f"  {_conflict(each)}" for each in conflicts)] if conflicts else []
+
+
+def _conflict(conflict: dict[str, Any]) -> str:
+    paths = ", ".join(conflict["paths"])
+    return f"{conflict['at']} in {paths}; that work is kept under {conflict['ref']}"
 
 
 def _reason(task: dict[str, Any]) -> str:

@@ -131,10 +131,12 @@ class Attempts:
     async def _work(self, task: Task) -> tuple[Outcome, tuple[str, str]]:
         """Run it; the outcome, and the ticket and reason for which its last call was put off."""
         folder = await self.placing.place(task)
+        conflict = await self.desk.do(lambda tx: tx.conflicts.unsettled(task.id))
         share = await self.sharing.of(task) if self.sharing else None
         try:
             async with self.sheltering.around(task, folder) as shelter:
-                outcome = await self._run(task, joined(self.jobs.make(task, folder, shelter), share))
+                job = self.jobs.make(task, folder, shelter, conflict[-1] if conflict else None)
+                outcome = await self._run(task, joined(job, share))
             return outcome, self.gate.put_off(task.session_id)
         finally:
             self.gate.dismiss(task.session_id)

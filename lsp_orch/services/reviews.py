@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from lsp_orch.domain.conflict import Conflict, named
 from lsp_orch.domain.errors import Code, Refusal
 from lsp_orch.domain.lease import Mode
 from lsp_orch.domain.scope import Kind, Scope
@@ -10,7 +11,7 @@ from lsp_orch.services import task_files
 from lsp_orch.services.ports import Checks, Clock, FileChange, Git, Paths
 from lsp_orch.services.routing import REJECTION
 from lsp_orch.services.task_files import TaskFiles
-from lsp_orch.services.tasks import Tasks, not_found, take
+from lsp_orch.services.tasks import Tasks, not_found, take, taken
 from lsp_orch.store.base import Tx
 
 _SHOWN = 5  # paths in one message
@@ -43,6 +44,13 @@ class Reviews:
             )
         return task
 
+    def shown(self, tx: Tx, task_id: str) -> Task | Refusal:
+        """The same; also one that was opened again, with the work that collided."""
+        found, task = tx.conflicts.unsettled(task_id), tx.tasks.by_id(task_id)
+        if task and found:
+            return replace(task, base=found[-1].base, tip=found[-1].tip)
+        return self.in_review(tx, task_id)
+
     def changes(self, task: Task) -> tuple[FileChange, ...]:
         """What the work changed; a task that worked in the shared checkout can only say so itself."""
         if task.isolate is Isolation.SHARED:
@@ -67,10 +75,11 @@ class Reviews:
                 )
         return None
 
-    def merge(self, task: Task) -> str | Refusal:
+    def merge(self, task: Task) -> str | Refusal | Conflict:
         """Merge the work into what is checked out, run its check there; the user's checkout is not touched.
 
-        Returns the merged commit. The trial checkout is gone afterwards.
+        Returns the merged commit. The trial checkout is gone afterwards; of a conflict all is kept that
+        ``reopened`` needs.
         """
         git, workspace = self._git, task.workspace
         onto = git.head(workspace)
@@ -82,7 +91,7 @@ class Reviews:
         git.add_worktree(workspace, trial, "", onto)
         try:
             if conflicts := git.merge(trial, task.tip, f"{task.title}\n\nTask: {task.id}"):
-                return _conflict(task, conflicts)
+                return self._collided(task, onto, conflicts)
             merged = git.head(trial)
             return self._checked(task, trial) or merged
         finally:
@@ -105,6 +114,25 @@ class Reviews:
             self._tasks.settle(tx, task.id)
         return done
 
+    def reopened(self, tx: Tx, conflict: Conflict) -> Refusal:
+        """Queue the task again, with the attempt given back: nobody could know. Why it was not merged."""
+        task = self.in_review(tx, conflict.task_id)
+        if isinstance(task, Refusal):
+            return task
+        refusal = _conflict(task, conflict)
+        again = replace(
+            task,
+            attempt=task.attempt - 1,
+            result=None,
+            tip="",
+            error=refusal.message,
+            finished_at=None,
+            next_attempt_at=self._clock.now(),
+        )
+        tx.conflicts.insert(conflict)
+        taken(take(tx, task, Step.REOPEN, again))
+        return refusal
+
     def rejected(self, tx: Tx, task: Task, reason: str) -> Task | Refusal:
         """Note that the work is not wanted; the reason is told to the worker of a retry."""
         words = f"{REJECTION}: {reason}"
@@ -116,6 +144,23 @@ class Reviews:
             if task.state is not State.DONE:
                 self._git.keep(task.workspace, task_files.rejected_ref(task), task.tip)
             self._git.remove_worktree(task.workspace, task.worktree, task.branch)
+
+    def _collided(self, task: Task, onto: str, paths: tuple[str, ...]) -> Conflict:
+        """Keep the work and take its worktree away: the next attempt has the same place."""
+        git, ref = self._git, task_files.conflict_ref(task)
+        git.keep(task.workspace, ref, task.tip)
+        git.remove_worktree(task.workspace, task.worktree, task.branch)
+        return Conflict(
+            run=task.run,
+            task_id=task.id,
+            base=task.base,
+            tip=task.tip,
+            onto=onto,
+            paths=paths,
+            others=git.told(task.workspace, task.base, onto, paths),
+            kept_ref=ref,
+            at=self._clock.now(),
+        )
 
     def _checked(self, task: Task, folder: str) -> Refusal | None:
         said = self._checks.run(task.check, folder, task.timeout_s) if task.check else ""
@@ -137,9 +182,9 @@ def _dirty(workspace: str, paths: tuple[str, ...]) -> Refusal:
     )
 
 
-def _conflict(task: Task, paths: tuple[str, ...]) -> Refusal:
+def _conflict(task: Task, conflict: Conflict) -> Refusal:
     return Refusal(
         code=Code.MERGE_CONFLICT,
-        message=f"{task.id} conflicts with what is checked out, in {', '.join(paths)}",
-        hint=f"merge {task.branch} by hand, or reject it so that it is done anew; nothing was changed",
+        message=f"{task.id} conflicts with what is checked out, in {named(conflict)}",
+        hint=f"it is done anew on top of that, and no attempt is spent; the work so far: {conflict.kept_ref}",
     )

@@ -9,6 +9,7 @@ from lsp_orch.domain.events import Event
 from lsp_orch.domain.hearsay import Note
 from lsp_orch.store.attempts import AttemptTable
 from lsp_orch.store.chains import ChainTable
+from lsp_orch.store.conflicts import ConflictTable
 from lsp_orch.store.connection import Connection
 from lsp_orch.store.denials import DenialTable
 from lsp_orch.store.health import Health
@@ -60,6 +61,11 @@ class Tx:
     def plans(self) -> PlanTable:
         """Goals split into tasks, and what these share."""
         return PlanTable(self.connection)
+
+    @cached_property
+    def conflicts(self) -> ConflictTable:
+        """Merges that could not be."""
+        return ConflictTable(self.connection)
 
     @cached_property
     def denials(self) -> DenialTable:

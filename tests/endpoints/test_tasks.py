@@ -353,16 +353,6 @@ async def test_accepting_merges_into_what_is_checked_out_and_tidies_up(office: O
     refused(await office.reviews.accept({"ids": [task["id"]]}), Code.TASK_STATE)
 
 
-async def test_a_conflict_leaves_everything_as_it_was(office: Office) -> None:
-    task = await office.add()
-    run = await office.work("README.md", "theirs\n")
-    office.repo.commit("README.md", "mine\n")
-    before = office.repo.state()
-    message = refused(await office.reviews.accept({"ids": [task["id"]]}), Code.MERGE_CONFLICT)
-    assert "README.md" in message
-    await _untouched(office, run, before)
-
-
 async def test_a_failed_check_leaves_everything_as_it_was(office: Office) -> None:
     task = await office.add(check="echo broken; false")
     run = await office.work()

@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from lsp_orch.domain.conflict import Conflict
 from lsp_orch.domain.errors import Code, Misuse, Refusal
 from lsp_orch.domain.keys import Request, request
 from lsp_orch.domain.task import State, Task
-from lsp_orch.endpoints import task_shapes
+from lsp_orch.endpoints import review_shapes, task_shapes
 from lsp_orch.endpoints.desk import Desk
 from lsp_orch.endpoints.params import optional, required, strings
 from lsp_orch.endpoints.rpc.role import Answer, Method
@@ -38,25 +39,38 @@ class ReviewMethods:
         }
 
     async def listing(self, params: dict[str, Any]) -> Answer:
-        """``{"workspace"}`` (empty: everywhere) to ``{"tasks": [Task]}``: those that wait for a person."""
+        """``{"workspace"}`` (empty: everywhere) to ``{"tasks": [Task], "reopened": [Conflict]}``.
+
+        ``tasks`` are those that wait for a person; those in ``reopened`` are done anew, for they collided.
+        """
         workspace = optional(params, "workspace", "")
-        tasks = await self._desk.do(lambda tx: tx.tasks.of(workspace, {State.REVIEW}))
-        return {"tasks": [task_shapes.task(task) for task in tasks]}
+
+        def work(tx: Tx) -> Answer:
+            return {
+                "tasks": [task_shapes.task(task) for task in tx.tasks.of(workspace, {State.REVIEW})],
+                "reopened": [
+                    review_shapes.conflict(each) for each in tx.conflicts.unsettled(workspace=workspace)
+                ],
+            }
+
+        return await self._desk.do(work)
 
     async def show(self, params: dict[str, Any]) -> Answer:
-        """``{"id", "stat"}`` to ``{"task", "files": [{"path", "added", "removed"}], "denials", "diff"}``.
+        """``{"id", "stat"}`` to ``{"task", "files": [{"path", "added", "removed"}], "diff", ...}``.
 
-        With ``stat`` there is no ``diff``. ``denials`` are the calls that the worker had no leave for.
+        With ``stat`` there is no ``diff``. ``denials`` are the calls that the worker had no leave for, and
+        ``conflicts`` the merges that could not be.
         """
-        task = await self._open(required(params, "id", str))
+        task_id = required(params, "id", str)
+        task = await self._desk.do(lambda tx: self._reviews.shown(tx, task_id))
         if isinstance(task, Refusal):
             return task
         changes = await asyncio.to_thread(self._reviews.changes, task)
-        run = task.run
+        opened = task
         answer = {
             "task": task_shapes.task(task),
             "files": [task_shapes.change(each) for each in changes],
-            "denials": await self._desk.do(lambda tx: tx.denials.of_run(run)),
+            **await self._desk.do(lambda tx: _known(tx, opened)),
         }
         if not optional(params, "stat", default=False):
             answer["diff"] = (await asyncio.to_thread(self._reviews.diff, task))[:_LONGEST]
@@ -119,7 +133,7 @@ class ReviewMethods:
         changes = await asyncio.to_thread(self._reviews.changes, opened)
         if refusal := await self._desk.do(lambda tx: self._reviews.held(tx, opened, changes)):
             return refusal
-        merged = await asyncio.to_thread(self._reviews.merge, opened)
+        merged = await self._merge(opened)
         if isinstance(merged, Refusal):
             return merged
         if refusal := await self._desk.do(lambda tx: self._reviews.held(tx, opened, changes)):
@@ -131,3 +145,18 @@ class ReviewMethods:
         if isinstance(accepted, Task):
             await asyncio.to_thread(self._reviews.tidy, accepted)
         return accepted
+
+    async def _merge(self, task: Task) -> str | Refusal:
+        merged = await asyncio.to_thread(self._reviews.merge, task)
+        if isinstance(merged, Conflict):
+            conflict = merged
+            return await self._desk.do(lambda tx: self._reviews.reopened(tx, conflict))
+        return merged
+
+
+def _known(tx: Tx, task: Task) -> dict[str, Any]:
+    """What the store knows of the work."""
+    return {
+        "denials": tx.denials.of_run(task.run),
+        "conflicts": [review_shapes.conflict(each) for each in tx.conflicts.of_task(task.id)],
+    }
