@@ -59,6 +59,13 @@ def task_details(task: dict[str, Any]) -> RenderableType:
     return table
 
 
+def check_line(check: dict[str, Any]) -> str:
+    """How a check went."""
+    where = {"work": "on the work alone", "merged": "on the merged tree"}[check["stage"]]
+    how = "succeeded" if check["passed"] else "did not succeed"
+    return f"`{check['command']}` {how} {where} ({check['seconds']:.1f} s)"
+
+
 def conflict_lines(conflicts: list[dict[str, Any]]) -> list[str]:
     """The merges that could not be, below the work."""
     return ["", "It collided:", *(f"  {_conflict(each)}" for each in conflicts)] if conflicts else []

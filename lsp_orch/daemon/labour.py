@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from lsp_orch.adapters import sandbox
@@ -16,10 +17,12 @@ from lsp_orch.adapters.templates import TemplateFiles
 from lsp_orch.adapters.worker_log import read_log
 from lsp_orch.client import hook
 from lsp_orch.daemon.attempt import Attempts, Ears
+from lsp_orch.daemon.checking import Checking
 from lsp_orch.daemon.counter import Counter
 from lsp_orch.daemon.dispatch import Dispatch
 from lsp_orch.daemon.fencing import Fencing
 from lsp_orch.daemon.gate import Gate
+from lsp_orch.daemon.merging import Merger
 from lsp_orch.daemon.news import News
 from lsp_orch.daemon.part import Part
 from lsp_orch.daemon.planner import Planner
@@ -37,12 +40,14 @@ from lsp_orch.endpoints.rpc.reviews import ReviewMethods
 from lsp_orch.endpoints.rpc.role import Method
 from lsp_orch.endpoints.rpc.tasks import TaskMethods, TaskOffice
 from lsp_orch.services.dispatcher import Dispatcher
+from lsp_orch.services.merging import Merging
 from lsp_orch.services.money import Money
 from lsp_orch.services.parking import Parking
 from lsp_orch.services.plans import Plans
 from lsp_orch.services.ports import SettingsOf
 from lsp_orch.services.reviews import Reviews
 from lsp_orch.services.sessions import Sessions
+from lsp_orch.services.task_checks import TaskChecks
 from lsp_orch.services.task_files import BRANCHES, TaskFiles
 from lsp_orch.services.tasks import Tasks
 from lsp_orch.store.base import Tx
@@ -94,9 +99,11 @@ class Labour:
         program = find_claude(settings.claude) or settings.claude
         self._worker = ClaudeWorker(program, hook.command(), world.processes, settings.tasks_silence_s)
         self._folders = PlanFolders(world.places.state / "plans")
+        shell = ShellChecks(world.processes, shelter=partial(sandbox.around, settings.tasks_sandbox))
+        self._checks = TaskChecks(world.clock, shell, settings.tasks_check_timeout_s)
         self._dispatch = self._dispatching()
         self._parts: tuple[Part, ...] = (
-            self._counter(settings_of, memory.learn),
+            *self._counter(settings_of, memory.learn),
             self._planning(settings_of, memory.about),
             self._dispatch,
             Shelving(desk, LogShelf(world.places.state / "tasks"), self._files, world.clock, settings),
@@ -173,13 +180,16 @@ class Labour:
             heard=self._bell.ring,
             ears=custody.ears,
             sharing=Sharing(desk=self._desk, folders=self._folders),
+            checking=Checking(desk=self._desk, checks=self._checks),
         )
 
-    def _counter(self, settings_of: SettingsOf, learn: Callable[[Task], Awaitable[None]]) -> Counter:
-        """What a command line may ask of tasks and their work."""
+    def _counter(
+        self, settings_of: SettingsOf, learn: Callable[[Task], Awaitable[None]]
+    ) -> tuple[Counter, Merger]:
+        """What a command line may ask of tasks and their work, and what merges that."""
         world, desk, git, files = self._world, self._desk, self.git, self._files
         tasks = Tasks(world.clock, world.ids, self._settings)
-        reviews = Reviews(world.clock, git, ShellChecks(world.processes), world.paths, tasks, files)
+        reviews = Reviews(world.clock, git, self._checks, world.paths, tasks, files)
         office = TaskOffice(
             desk=desk,
             tasks=tasks,
@@ -190,7 +200,10 @@ class Labour:
             settings=settings_of,
             read_log=read_log,
         )
-        return Counter(self._bell, TaskMethods(office), ReviewMethods(desk, reviews, learn))
+        merging = Merging(world.clock, reviews)
+        merger = Merger(desk=desk, merging=merging, reviews=reviews, learn=learn)
+        counter = Counter(self._bell, TaskMethods(office), ReviewMethods(desk, reviews, merger.ask))
+        return counter, merger
 
     def _planning(self, settings_of: SettingsOf, notes: Notes) -> Planning:
         """What makes plans and files their tasks."""

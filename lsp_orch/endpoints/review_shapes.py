@@ -2,8 +2,21 @@
 
 from typing import Any
 
+from lsp_orch.domain.check import Check
 from lsp_orch.domain.conflict import Conflict
 from lsp_orch.endpoints.shapes import rfc3339
+
+
+def check(value: Check) -> dict[str, Any]:
+    """How a check went."""
+    return {
+        "stage": value.stage.value,
+        "command": value.command,
+        "passed": value.passed,
+        "said": value.said,
+        "seconds": value.seconds,
+        "at": rfc3339(value.at),
+    }
 
 
 def conflict(value: Conflict) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import pytest
 
 from lsp_orch.domain import brief
+from lsp_orch.domain.check import Check, Stage
 from lsp_orch.domain.errors import Code
 from lsp_orch.domain.task import State
 from lsp_orch.store.conflicts import ConflictTable
@@ -19,6 +20,22 @@ async def collided(office: Office) -> str:
     refused(await office.reviews.accept({"ids": [task["id"]]}), Code.MERGE_CONFLICT)
     task_id: str = task["id"]
     return task_id
+
+
+# --- checks ---
+
+
+async def test_how_the_check_went_is_shown_with_the_work(office: Office) -> None:
+    task = await office.add(check="echo broken; false")
+    run = await office.work()
+    check = Check(run=run.run, stage=Stage.WORK, command="true", said="", seconds=1.5, at=0.0)
+    await office.desk.do(lambda tx: tx.checks.keep(check))
+    refused(await office.reviews.accept({"ids": [task["id"]]}), Code.CHECK_FAILED)
+    shown = _dict(await office.reviews.show({"id": task["id"]}))["checks"]
+    assert [(each["stage"], each["passed"]) for each in shown] == [("work", True), ("merged", False)]
+    assert "broken" in shown[1]["said"]
+    [listed] = _dict(await office.reviews.listing({}))["tasks"]
+    assert listed["checks"] == shown
 
 
 # --- conflicts ---
@@ -72,6 +89,14 @@ async def test_work_that_collided_is_shown_and_so_it_is_beside_what_came_of_it(o
     assert office.repo("show", f"refs/lsp-orch/conflicts/{task_id}/1:README.md") == "theirs"
 
 
+async def test_work_that_was_rejected_after_a_conflict_is_done_anew_without_it(office: Office) -> None:
+    task_id = await collided(office)
+    await office.work("README.md", "mine and theirs\n")
+    await office.reviews.reject({"id": task_id, "reason": "no"})
+    assert await office.state(task_id) == "failed"
+    assert await office.desk.do(lambda tx: tx.conflicts.unsettled(task_id)) == []
+
+
 async def test_a_quote_of_the_other_side_cannot_end_itself(office: Office) -> None:
     await office.add()
     await office.work("README.md", "theirs\n")
@@ -96,8 +121,7 @@ async def test_a_conflict_that_is_not_noted_leaves_the_task_in_review(
     office.repo.commit("README.md", "mine\n")
     with monkeypatch.context() as patch:
         patch.setattr(ConflictTable, "insert", fails)
-        with pytest.raises(OSError):  # noqa: PT011 - the one above
-            await office.reviews.accept({"ids": [task["id"]]})
+        refused(await office.reviews.accept({"ids": [task["id"]]}), Code.INTERNAL)
     assert await office.state(task["id"]) == "review"
     refused(await office.reviews.accept({"ids": [task["id"]]}), Code.MERGE_CONFLICT)
     assert await office.state(task["id"]) == "ready"

@@ -16,6 +16,7 @@ from lsp_orch.adapters.paths import RealPaths
 from lsp_orch.adapters.processes import SystemProcesses
 from lsp_orch.adapters.worker_log import read_log
 from lsp_orch.daemon.desk import Desk
+from lsp_orch.daemon.merging import Merger
 from lsp_orch.daemon.news import News
 from lsp_orch.domain.errors import Code, Misuse, Refusal, Unavailable
 from lsp_orch.domain.grants import Ask, Granted
@@ -30,7 +31,9 @@ from lsp_orch.endpoints.rpc.role import Answer
 from lsp_orch.endpoints.rpc.tasks import TaskMethods, TaskOffice
 from lsp_orch.services.dispatcher import Dispatcher
 from lsp_orch.services.leases import Leases
+from lsp_orch.services.merging import Merging
 from lsp_orch.services.reviews import Reviews
+from lsp_orch.services.task_checks import TaskChecks
 from lsp_orch.services.task_files import TaskFiles, branch
 from lsp_orch.services.tasks import Tasks
 from lsp_orch.store.sqlite import SqliteStore
@@ -55,6 +58,7 @@ class Office:
     files: TaskFiles
     repo: Repo
     learned: list[str]
+    merger: Merger
 
     async def add(self, prompt: str = "make new.txt", **params: Any) -> dict[str, Any]:
         answer = await self.tasks.add({"prompt": prompt, "workspace": str(self.repo.path), **params})
@@ -104,7 +108,10 @@ async def office(short_root: Path, repository: Path) -> AsyncIterator[Office]:
     async def learn(task: Task) -> None:
         learned.append(task.id)
 
-    reviews = Reviews(clock, git, ShellChecks(SystemProcesses(), env), RealPaths(), tasks, files)
+    checks = TaskChecks(clock, ShellChecks(SystemProcesses(), env), settings.tasks_check_timeout_s)
+    reviews = Reviews(clock, git, checks, RealPaths(), tasks, files)
+    merger = Merger(desk=desk, merging=Merging(clock, reviews), reviews=reviews, learn=learn)
+    merging = asyncio.create_task(merger.run())
     yield Office(
         tasks=TaskMethods(
             TaskOffice(
@@ -118,7 +125,7 @@ async def office(short_root: Path, repository: Path) -> AsyncIterator[Office]:
                 read_log=read_log,
             )
         ),
-        reviews=ReviewMethods(desk, reviews, learn),
+        reviews=ReviewMethods(desk, reviews, merger.ask),
         desk=desk,
         dispatcher=Dispatcher(clock, ids, settings),
         leases=Leases(clock, ids, lambda _: settings),
@@ -126,7 +133,10 @@ async def office(short_root: Path, repository: Path) -> AsyncIterator[Office]:
         files=files,
         repo=Repo(repository, env),
         learned=learned,
+        merger=merger,
     )
+    await merger.drain()
+    await merging
     await desk.close()
     store.close()
 

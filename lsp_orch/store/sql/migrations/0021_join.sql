@@ -29,6 +29,8 @@ CREATE TABLE task_check (
 CREATE TABLE merge_request (
     place INTEGER PRIMARY KEY AUTOINCREMENT,
     daemon TEXT NOT NULL,
+    -- the first of those that were asked for at once; 0 for itself
+    batch INTEGER NOT NULL,
     task_id TEXT NOT NULL REFERENCES task (id),
     key TEXT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('queued', 'trying', 'landing', 'landed', 'refused')),

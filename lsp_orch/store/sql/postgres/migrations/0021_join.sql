@@ -29,6 +29,8 @@ CREATE TABLE task_check (
 CREATE TABLE merge_request (
     place BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     daemon TEXT COLLATE "C" NOT NULL,
+    -- the first of those that were asked for at once; 0 for itself
+    batch BIGINT NOT NULL,
     task_id TEXT COLLATE "C" NOT NULL REFERENCES task (id),
     key TEXT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('queued', 'trying', 'landing', 'landed', 'refused')),
