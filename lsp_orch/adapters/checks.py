@@ -4,7 +4,7 @@ import os
 import subprocess
 import tempfile
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import IO
 
 from lsp_orch.adapters.worker_environment import SESSION
@@ -18,8 +18,15 @@ _GRACE_S = 2.0
 class ShellChecks:
     """The port ``Checks``; what a check leaves running ends with it."""
 
-    def __init__(self, processes: Processes, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        processes: Processes,
+        environment: Mapping[str, str] | None = None,
+        shelter: Callable[[str], Sequence[str]] = lambda _: (),
+    ) -> None:
+        """``shelter`` says what a command for that folder is started by when it is shut in."""
         self._processes = processes
+        self._shelter = shelter
         inherited = os.environ if environment is None else environment
         # a check runs code that a model has written: it gets no keys, and no GIT_DIR to go astray with
         self._environment = {
@@ -28,13 +35,17 @@ class ShellChecks:
             if not is_secret(name) and not name.startswith("GIT_")
         }
 
-    def run(self, command: str, folder: str, limit_s: float) -> str:
-        """Empty when the command succeeded, else its last lines or that it did not end in time."""
-        session = str(uuid.uuid4())
+    def run(self, command: str, folder: str, limit_s: float, mark: str = "", *, shut_in: bool = False) -> str:
+        """Empty when the command succeeded, else its last lines or that it did not end in time.
+
+        Raises:
+            Unavailable: sandbox-missing, where it is required.
+        """
+        session = mark or str(uuid.uuid4())
+        words = ("/bin/sh", "-c", command)
         with tempfile.TemporaryFile() as output:
-            process = subprocess.Popen(  # noqa: S602 - it is a command line, which only a shell can read
-                command,
-                shell=True,
+            process = subprocess.Popen(
+                (*self._shelter(folder), *words) if shut_in else words,
                 cwd=folder,
                 env=self._environment | {SESSION: session},
                 stdin=subprocess.DEVNULL,
@@ -51,6 +62,10 @@ class ShellChecks:
                 self._processes.end(session, process.pid, 0.0, _GRACE_S)
                 process.wait()
             return f"{_tail(output)}\n({ending})".strip() if ending else ""
+
+    def stop(self, mark: str) -> None:
+        """End the one with this mark, if it has begun."""
+        self._processes.end(mark, 0, 0.0, _GRACE_S)
 
 
 def _tail(output: IO[bytes]) -> str:

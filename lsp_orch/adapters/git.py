@@ -3,10 +3,11 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from lsp_orch.adapters.git_command import GitCommand, failed, text
+from lsp_orch.domain.conflict import LONGEST, MOST
 from lsp_orch.domain.errors import Code, Misuse, Unavailable
 from lsp_orch.services.ports import FileChange
 
@@ -118,6 +119,14 @@ class GitProgram:
         if not conflicts:
             raise failed(merging, done)
         return conflicts
+
+    def told(self, workspace: str, base: str, onto: str, paths: Sequence[str]) -> tuple[str, ...]:
+        """What the commits since ``base`` say that changed ``paths`` on the way to ``onto``, newest first."""
+        since, literal = f"{base}..{onto}", [f":(top,literal){path}" for path in paths]
+        found = self._git.names(
+            workspace, "log", "--no-merges", "-z", "--format=%B", f"--max-count={MOST}", since, "--", *literal
+        )
+        return tuple(each.strip()[:LONGEST] for each in found)
 
     def obstacles(self, workspace: str, commit: str) -> tuple[str, ...]:
         """The files that keep ``workspace`` from moving to ``commit``: changed ones, and ones in its way.

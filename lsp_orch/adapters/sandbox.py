@@ -8,10 +8,12 @@ from pathlib import Path
 
 from lsp_orch.adapters.git_command import GitCommand
 from lsp_orch.domain.errors import Code, OrchError, Unavailable
+from lsp_orch.domain.settings import Sandbox
 
 _LIMIT_S = 20.0
 _PROGRAMS = ("bwrap", "socat")
 _TRY = ("--ro-bind", "/", "/", "--dev", "/dev", "--unshare-net", "--unshare-pid")
+_TMP = "/tmp"  # noqa: S108 - of its own in each sandbox
 _MEND = (
     "apt-get install bubblewrap socat (or their like) and let user namespaces be made,"
     " or set tasks.sandbox = off"
@@ -40,11 +42,34 @@ def probe(environment: Mapping[str, str] = os.environ) -> bool:
     return True
 
 
+def around(wish: Sandbox, folder: str, environment: Mapping[str, str] = os.environ) -> tuple[str, ...]:
+    """What a command is started by that reads everything, reaches no network and writes to ``folder`` only.
+
+    Its /tmp and its cache are its own. Empty where there shall be or can be no sandbox.
+
+    Raises:
+        Unavailable: sandbox-missing, where it is required.
+    """
+    if wish is Sandbox.OFF:
+        return ()
+    try:
+        nested = probe(environment)
+    except OrchError:
+        if wish is Sandbox.REQUIRE:
+            raise
+        return ()
+    place = os.path.realpath(folder)
+    repository = str(Path(_absolute(place, _common(place, environment))).parent)  # it may lie in /tmp itself
+    own = ("--tmpfs", _TMP, "--ro-bind", repository, repository, "--bind", place, place)
+    proc = () if nested else ("--proc", "/proc")
+    ends = ("--setenv", "XDG_CACHE_HOME", f"{_TMP}/cache", "--die-with-parent", "--chdir", place)
+    return ("bwrap", *_TRY, *proc, *own, *ends)
+
+
 def git_folders(folder: str, branches: str, environment: Mapping[str, str] = os.environ) -> tuple[str, ...]:
     """What git writes when somebody commits on one of ``branches`` in a worktree, beside the worktree."""
-    git = GitCommand(environment)
-    common = _absolute(folder, git.line(folder, "rev-parse", "--git-common-dir"))
-    own = _absolute(folder, git.line(folder, "rev-parse", "--git-dir"))
+    common = _absolute(folder, _common(folder, environment))
+    own = _absolute(folder, GitCommand(environment).line(folder, "rev-parse", "--git-dir"))
     if common == own:
         return ()  # inside the folder itself
     shared = ("objects", f"refs/heads/{branches}", f"logs/refs/heads/{branches}")
@@ -94,6 +119,10 @@ def _start(path: str, *options: str) -> str:
         return str(error)
     said = done.stderr.strip() or f"exit status {done.returncode}"
     return said if done.returncode else ""
+
+
+def _common(folder: str, environment: Mapping[str, str]) -> str:
+    return GitCommand(environment).line(folder, "rev-parse", "--git-common-dir")
 
 
 def _absolute(folder: str, path: str) -> str:

@@ -10,7 +10,7 @@ from rich.table import Table
 from lsp_orch.cli.ask import ask
 from lsp_orch.cli.output import JsonOption, emit
 from lsp_orch.cli.task import IdArgument, IdsArgument
-from lsp_orch.cli.task_view import task_details, tasks_table
+from lsp_orch.cli.task_view import check_line, conflict_lines, task_details, tasks_table
 from lsp_orch.cli.workspace import WorkspaceOption, workspace
 
 app = typer.Typer(help="Work that waits for you.", no_args_is_help=True)
@@ -26,7 +26,7 @@ def show_all(
 ) -> None:
     """Show the tasks whose work waits for you."""
     where = "" if everywhere else workspace(chosen)
-    emit(ask("review.list", workspace=where), as_json, lambda answer: tasks_table(answer["tasks"]))
+    emit(ask("review.list", workspace=where), as_json, _waiting)
 
 
 @app.command()
@@ -57,6 +57,19 @@ def reject(
     )
 
 
+def _waiting(answer: dict[str, Any]) -> RenderableType:
+    checks = [
+        f"  {task['id']}: {check_line(each)}" for task in answer["tasks"] for each in task["checks"][-1:]
+    ]
+    parts: list[RenderableType] = [tasks_table(answer["tasks"])]
+    if checks:
+        parts += ["", "Checks:", *checks]
+    again = [f"  {each['task']}: {', '.join(each['paths'])}" for each in answer["reopened"]]
+    if again:
+        parts += ["", "Done anew, for what was done collided:", *again]
+    return Group(*parts)
+
+
 def _work(answer: dict[str, Any]) -> RenderableType:
     files = Table("File", "Added", "Removed", box=None, pad_edge=False)
     for each in answer["files"]:
@@ -64,6 +77,9 @@ def _work(answer: dict[str, Any]) -> RenderableType:
     parts: list[RenderableType] = [task_details(answer["task"]), "", files]
     if answer["denials"]:
         parts += ["", "It was not let do:", *(f"  {each}" for each in answer["denials"])]
+    for each in answer["checks"]:
+        parts += ["", check_line(each), *([each["said"]] if each["said"] else [])]
+    parts += conflict_lines(answer["conflicts"])
     if answer.get("diff"):
         parts += ["", Syntax(answer["diff"], "diff", background_color="default", word_wrap=True)]
     return Group(*parts)

@@ -58,6 +58,7 @@ def task_details(task: dict[str, Any]) -> RenderableType:
         "summary": result.get("summary"),
         "follow-ups": "\n".join(result.get("follow_ups", [])),
         "learnings": "\n".join(result.get("learnings", [])),
+        "conflicts": "\n".join(map(_conflict, task.get("conflicts", []))),
     }
     for name, value in facts.items():
         if value:
@@ -73,6 +74,23 @@ def pruned_tasks(answer: dict[str, Any]) -> RenderableType:
     for each in answer["pruned"]:
         table.add_row(each["id"], each["why"])
     return table
+
+
+def check_line(check: dict[str, Any]) -> str:
+    """How a check went."""
+    where = {"work": "on the work alone", "merged": "on the merged tree"}[check["stage"]]
+    how = "succeeded" if check["passed"] else "did not succeed"
+    return f"`{check['command']}` {how} {where} ({check['seconds']:.1f} s)"
+
+
+def conflict_lines(conflicts: list[dict[str, Any]]) -> list[str]:
+    """The merges that could not be, below the work."""
+    return ["", "It collided:", *(f"  {_conflict(each)}" for each in conflicts)] if conflicts else []
+
+
+def _conflict(conflict: dict[str, Any]) -> str:
+    paths = ", ".join(conflict["paths"])
+    return f"{conflict['at']} in {paths}; that work is kept under {conflict['ref']}"
 
 
 def _reason(task: dict[str, Any]) -> str:

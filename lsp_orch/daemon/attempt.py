@@ -3,11 +3,12 @@
 import asyncio
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
 
+from lsp_orch.daemon.checking import Checking
 from lsp_orch.daemon.gate import Gate
 from lsp_orch.daemon.job import Jobs
 from lsp_orch.daemon.keeping import Keeping
@@ -63,6 +64,7 @@ class Attempts:
     heard: Callable[[], None] = lambda: None
     ears: Ears | None = None
     sharing: Sharing | None = None
+    checking: Checking | None = None
 
     @cached_property
     def placing(self) -> Placing:
@@ -125,16 +127,23 @@ class Attempts:
             outcome = Outcome(result=Refusal(code=Code.INTERNAL, message=words))
         if ticket and isinstance(outcome.result, Deferred):
             await wholly(self._park(task, outcome, ticket, why, loop.time() - began))
-        else:
-            await wholly(self._settle(task, outcome))
+            return
+        kept = asyncio.ensure_future(self._keep(task, outcome))
+        try:
+            tip, _ = await asyncio.shield(kept)
+            await self._check(task, tip)
+        finally:  # also when we are cancelled meanwhile: the work is done
+            await wholly(self._settle(task, kept))
 
     async def _work(self, task: Task) -> tuple[Outcome, tuple[str, str]]:
         """Run it; the outcome, and the ticket and reason for which its last call was put off."""
         folder = await self.placing.place(task)
+        conflict = await self.desk.do(lambda tx: tx.conflicts.unsettled(task.id))
         share = await self.sharing.of(task) if self.sharing else None
         try:
             async with self.sheltering.around(task, folder) as shelter:
-                outcome = await self._run(task, joined(self.jobs.make(task, folder, shelter), share))
+                job = self.jobs.make(task, folder, shelter, conflict[-1] if conflict else None)
+                outcome = await self._run(task, joined(job, share))
             return outcome, self.gate.put_off(task.session_id)
         finally:
             self.gate.dismiss(task.session_id)
@@ -163,13 +172,23 @@ class Attempts:
         if not await self.desk.do(work):
             await self.withdraw(task)  # cancelled meanwhile
 
-    async def _settle(self, task: Task, outcome: Outcome) -> None:
-        """Keep the work, then tell the store how the attempt ended."""
+    async def _keep(self, task: Task, outcome: Outcome) -> tuple[str, Outcome]:
+        """Keep the work; its commit, and what the attempt has come to."""
         try:
-            tip = await asyncio.to_thread(self.keeping.keep, task, outcome.result)
+            return await asyncio.to_thread(self.keeping.keep, task, outcome.result), outcome
         except Unavailable as error:
-            tip, outcome = "", replace(outcome, result=error.refusal)
             await asyncio.to_thread(self.keeping.clear, task)
+            return "", replace(outcome, result=error.refusal)
+
+    async def _check(self, task: Task, tip: str) -> None:
+        """See how its check goes on the work that is to be reviewed."""
+        if tip and self.checking:
+            folder = await asyncio.to_thread(self.placing.folder, task)
+            await self.checking.work(task, folder)
+
+    async def _settle(self, task: Task, kept: Awaitable[tuple[str, Outcome]]) -> None:
+        """Tell the store how the attempt ended, once the work is kept."""
+        tip, outcome = await kept
         chance = self.chance()
         if not await self.desk.do(lambda tx: self.dispatcher.finished(tx, task, outcome, tip, chance)):
             await self.withdraw(task)  # cancelled meanwhile: the work is kept, but not for a review

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from lsp_orch.daemon.gate import Gate
 from lsp_orch.domain import brief
+from lsp_orch.domain.conflict import Conflict
 from lsp_orch.domain.settings import Settings
 from lsp_orch.domain.task import Task
 from lsp_orch.services.ports import Job, Shelter
@@ -18,12 +19,12 @@ class Jobs:
     files: TaskFiles
     settings: Settings
 
-    def make(self, task: Task, folder: str, shelter: Shelter | None) -> Job:
+    def make(self, task: Task, folder: str, shelter: Shelter | None, conflict: Conflict | None = None) -> Job:
         """The job of a task's present run; from now on its session may ask at the gate."""
         return Job(
             session_id=task.session_id,
             folder=folder,
-            prompt=brief.write(task),
+            prompt=brief.write(task, conflict),
             model=task.chosen_model,
             max_usd=task.max_usd,
             max_turns=task.max_turns,

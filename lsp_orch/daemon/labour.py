@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from lsp_orch.adapters import sandbox
@@ -17,10 +18,12 @@ from lsp_orch.adapters.worker_log import read_log
 from lsp_orch.adapters.workspaces import gone
 from lsp_orch.client import hook
 from lsp_orch.daemon.attempt import Attempts, Ears
+from lsp_orch.daemon.checking import Checking
 from lsp_orch.daemon.counter import Counter
 from lsp_orch.daemon.dispatch import Dispatch
 from lsp_orch.daemon.fencing import Fencing
 from lsp_orch.daemon.gate import Gate
+from lsp_orch.daemon.merging import Merger
 from lsp_orch.daemon.news import News
 from lsp_orch.daemon.part import Part
 from lsp_orch.daemon.planner import Planner
@@ -40,6 +43,7 @@ from lsp_orch.endpoints.rpc.reviews import ReviewMethods
 from lsp_orch.endpoints.rpc.role import Method
 from lsp_orch.endpoints.rpc.tasks import TaskMethods, TaskOffice
 from lsp_orch.services.dispatcher import Dispatcher
+from lsp_orch.services.merging import Merging
 from lsp_orch.services.money import Money
 from lsp_orch.services.parking import Parking
 from lsp_orch.services.plans import Plans
@@ -47,6 +51,7 @@ from lsp_orch.services.ports import SettingsOf
 from lsp_orch.services.pruning import Pruning
 from lsp_orch.services.reviews import Reviews
 from lsp_orch.services.sessions import Sessions
+from lsp_orch.services.task_checks import TaskChecks
 from lsp_orch.services.task_files import BRANCHES, TaskFiles
 from lsp_orch.services.tasks import Tasks
 from lsp_orch.store.base import Tx
@@ -99,11 +104,12 @@ class Labour:
         self._worker = ClaudeWorker(program, hook.command(), world.processes, settings.tasks_silence_s)
         self._folders = PlanFolders(world.places.state / "plans")
         self._tasks = tasks = Tasks(world.clock, world.ids, settings)
-        checks = ShellChecks(world.processes)
-        self._reviews = Reviews(world.clock, self.git, checks, world.paths, tasks, self._files)
+        shell = ShellChecks(world.processes, shelter=partial(sandbox.around, settings.tasks_sandbox))
+        self._checks = TaskChecks(world.clock, shell, settings.tasks_check_timeout_s)
+        self._reviews = Reviews(world.clock, self.git, self._checks, world.paths, tasks, self._files)
         self._dispatch = self._dispatching()
         self._parts: tuple[Part, ...] = (
-            self._counter(settings_of, memory.learn),
+            *self._counter(settings_of, memory.learn),
             self._planning(settings_of, memory.about),
             self._dispatch,
             self._pruner(),
@@ -181,10 +187,13 @@ class Labour:
             heard=self._bell.ring,
             ears=custody.ears,
             sharing=Sharing(desk=self._desk, folders=self._folders),
+            checking=Checking(desk=self._desk, checks=self._checks),
         )
 
-    def _counter(self, settings_of: SettingsOf, learn: Callable[[Task], Awaitable[None]]) -> Counter:
-        """What a command line may ask of tasks and their work."""
+    def _counter(
+        self, settings_of: SettingsOf, learn: Callable[[Task], Awaitable[None]]
+    ) -> tuple[Counter, Merger]:
+        """What a command line may ask of tasks and their work, and what merges that."""
         desk, reviews = self._desk, self._reviews
         office = TaskOffice(
             desk=desk,
@@ -196,7 +205,10 @@ class Labour:
             settings=settings_of,
             read_log=read_log,
         )
-        return Counter(self._bell, TaskMethods(office), ReviewMethods(desk, reviews, learn))
+        merging = Merging(self._world.clock, reviews)
+        merger = Merger(desk=desk, merging=merging, reviews=reviews, learn=learn)
+        counter = Counter(self._bell, TaskMethods(office), ReviewMethods(desk, reviews, merger.ask))
+        return counter, merger
 
     def _pruner(self) -> Pruner:
         """What puts away what nobody needs any more."""

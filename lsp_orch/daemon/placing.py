@@ -41,12 +41,13 @@ class Placing:
         if task.isolate is Isolation.SHARED:
             await self.desk.do(lambda tx: self.dispatcher.placed(tx, task, "", "", base))
             return task.workspace
-        path, branch = await asyncio.to_thread(self._worktree, task), task_files.branch(task)
+        path, branch = await asyncio.to_thread(self.folder, task), task_files.branch(task)
         await self.desk.do(lambda tx: self.dispatcher.placed(tx, task, path, branch, base))
         await asyncio.to_thread(self.git.add_worktree, task.workspace, path, branch, base)
         return path
 
-    def _worktree(self, task: Task) -> str:
+    def folder(self, task: Task) -> str:
+        """Where the worker of a task works that has a checkout of its own; for a thread."""
         return self.files.worktree(self.git.repository(task.workspace), task)
 
 

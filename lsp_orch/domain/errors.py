@@ -45,6 +45,7 @@ class Code(StrEnum):
     LEASE_STALE_READ = "lease-stale-read"
     LEASE_TOO_BROAD = "lease-too-broad"
     MERGE_CONFLICT = "merge-conflict"
+    MERGE_STOPPED = "merge-stopped"
     MESSAGE_TOO_LARGE = "message-too-large"
     MESSAGE_TOO_MANY = "message-too-many"
     NOTE_NOT_FOUND = "note-not-found"

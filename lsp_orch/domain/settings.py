@@ -162,6 +162,7 @@ class Settings:
     tasks_timeout_s: float = _setting(
         3600.0, "time limit of one attempt, not counting the time it is parked", _POSITIVE
     )
+    tasks_check_timeout_s: float = _setting(600.0, "time limit of a task's check", _POSITIVE, own=True)
     tasks_attempts: int = _setting(3, "attempts before a task fails", _ONE)
     tasks_ageing_s: float = _setting(
         3600.0, "a task that has waited so long counts as one step more urgent", _POSITIVE, own=True

@@ -49,5 +49,10 @@ def rejected_ref(task: Task) -> str:
     return f"refs/lsp-orch/rejected/{task.id}/{task.attempt}"
 
 
+def conflict_ref(task: Task) -> str:
+    """Where work that collided with what came before it stays findable; a run has it for itself."""
+    return f"refs/lsp-orch/conflicts/{task.id}/{task.run}"
+
+
 def _short(repository: str) -> str:
     return sha256(repository.encode()).hexdigest()[:12]

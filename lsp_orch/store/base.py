@@ -9,12 +9,15 @@ from lsp_orch.domain.events import Event
 from lsp_orch.domain.hearsay import Note
 from lsp_orch.store.attempts import AttemptTable
 from lsp_orch.store.chains import ChainTable
+from lsp_orch.store.checks import CheckTable
+from lsp_orch.store.conflicts import ConflictTable
 from lsp_orch.store.connection import Connection
 from lsp_orch.store.denials import DenialTable
 from lsp_orch.store.health import Health
 from lsp_orch.store.holds import HoldTable
 from lsp_orch.store.keys import KeyTable
 from lsp_orch.store.leases import LeaseTable, WaiterTable
+from lsp_orch.store.merges import MergeTable
 from lsp_orch.store.messages import MessageTable
 from lsp_orch.store.money import MoneyTable
 from lsp_orch.store.plans import PlanTable
@@ -62,6 +65,21 @@ class Tx:
     def plans(self) -> PlanTable:
         """Goals split into tasks, and what these share."""
         return PlanTable(self.connection)
+
+    @cached_property
+    def checks(self) -> CheckTable:
+        """How checks went."""
+        return CheckTable(self.connection)
+
+    @cached_property
+    def conflicts(self) -> ConflictTable:
+        """Merges that could not be."""
+        return ConflictTable(self.connection)
+
+    @cached_property
+    def merges(self) -> MergeTable:
+        """The queue of merges."""
+        return MergeTable(self.connection)
 
     @cached_property
     def denials(self) -> DenialTable:

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,20 @@ def test_one_that_never_ends_is_ended_with_its_children(checks: ShellChecks, tmp
 def test_one_that_forks_and_succeeds_leaves_nothing(checks: ShellChecks, tmp_path: Path) -> None:
     assert checks.run("setsid sleep 600 & echo $! > pid", str(tmp_path), 10) == ""
     assert gone(int((tmp_path / "pid").read_text(encoding="utf-8")))
+
+
+def test_one_that_is_stopped_ends_with_its_children(checks: ShellChecks, tmp_path: Path) -> None:
+    told = tmp_path / "told"
+    os.mkfifo(told)
+    with ThreadPoolExecutor(1) as pool:
+        command = f"setsid sh -c 'echo $$ > {told}; exec sleep 600' & wait"
+        said = pool.submit(checks.run, command, str(tmp_path), 600, "a mark of its own")
+        pid = int(told.read_text(encoding="utf-8"))
+        checks.stop("another mark")
+        assert not gone(pid)
+        checks.stop("a mark of its own")
+        assert "exit status" in said.result(20)
+    assert gone(pid)
 
 
 def test_it_does_not_see_the_keys(checks: ShellChecks, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from lsp_orch.adapters import sandbox
 from lsp_orch.domain.errors import Code, Unavailable
+from lsp_orch.domain.settings import Sandbox
 
 
 def program(folder: Path, name: str, script: str) -> None:
@@ -73,3 +74,35 @@ def test_git_ignores_what_the_sandbox_shows_and_what_the_user_ignores(
         ["git", "status", "--short"], cwd=repository, env=env, check=True, capture_output=True, text=True
     )
     assert status.stdout == "?? seen.txt\n"
+
+
+def test_a_check_that_is_shut_in_reads_all_and_writes_to_its_worktree_only(
+    repository: Path, tmp_path: Path
+) -> None:
+    worktree = tmp_path / "tree"
+    subprocess.run(["git", "worktree", "add", "-q", "-b", "lsp-orch/t", worktree], cwd=repository, check=True)
+    words = sandbox.around(Sandbox.REQUIRE, str(worktree))
+    tries = {
+        "echo here > made && git status --porcelain && echo x > /tmp/own": True,
+        f"echo x > {repository}/README.md": False,
+        f"echo x > {repository}/.git/refs/heads/evil": False,
+        "echo x > /var/tmp/evil": False,
+    }
+    for command, may in tries.items():
+        done = subprocess.run([*words, "sh", "-c", command], capture_output=True, check=False)
+        assert (done.returncode == 0) == may, (command, done.stderr)
+    assert (worktree / "made").is_file()
+    assert not Path("/tmp/own").exists()
+    assert not Path("/var/tmp/evil").exists()
+
+
+@pytest.mark.parametrize("wish", [Sandbox.OFF, Sandbox.AUTO])
+def test_a_check_is_not_shut_in_where_that_is_not_wished_or_cannot_be(
+    tmp_path: Path, only: dict[str, str], wish: Sandbox
+) -> None:
+    assert sandbox.around(wish, str(tmp_path), only) == ()
+
+
+def test_a_check_that_must_be_shut_in_is_not_run_without(tmp_path: Path, only: dict[str, str]) -> None:
+    with pytest.raises(Unavailable, match="cannot be shut in"):
+        sandbox.around(Sandbox.REQUIRE, str(tmp_path), only)

@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from lsp_orch.adapters import sandbox
+from lsp_orch.adapters.checks import ShellChecks
 from lsp_orch.adapters.claude import ClaudeWorker
 from lsp_orch.adapters.clock import SystemClock
 from lsp_orch.adapters.fence_files import FenceFiles
@@ -21,6 +22,7 @@ from lsp_orch.adapters.git import GitProgram
 from lsp_orch.adapters.ids import RandomIds
 from lsp_orch.adapters.processes import SystemProcesses
 from lsp_orch.daemon.attempt import Attempts
+from lsp_orch.daemon.checking import Checking
 from lsp_orch.daemon.desk import Desk
 from lsp_orch.daemon.dispatch import Dispatch
 from lsp_orch.daemon.fencing import Fencing
@@ -29,6 +31,7 @@ from lsp_orch.daemon.job import Jobs
 from lsp_orch.daemon.news import News
 from lsp_orch.daemon.sheltering import Sheltering
 from lsp_orch.demo.scripted_model import Call, ScriptedModel, Turn, answer, text, tool
+from lsp_orch.domain.conflict import Conflict
 from lsp_orch.domain.errors import Code, Unavailable
 from lsp_orch.domain.events import Event, TaskChanged
 from lsp_orch.domain.result import Ending
@@ -40,6 +43,7 @@ from lsp_orch.services.leases import Leases
 from lsp_orch.services.parking import Parking
 from lsp_orch.services.ports import Job, Shelter
 from lsp_orch.services.sessions import Sessions
+from lsp_orch.services.task_checks import TaskChecks
 from lsp_orch.services.task_files import BRANCHES, TaskFiles
 from lsp_orch.services.tasks import Tasks
 from lsp_orch.store.sqlite import SqliteStore
@@ -146,6 +150,10 @@ async def bench(
         files=files,
         settings=chosen,
         clock=clock,
+        checking=Checking(
+            desk=desk,
+            checks=TaskChecks(clock, ShellChecks(processes, environment), chosen.tasks_check_timeout_s),
+        ),
     )
     dispatch = Dispatch(
         desk=desk,
@@ -288,6 +296,41 @@ async def test_a_cancelled_tasks_worker_is_ended_and_its_work_is_kept(
     assert it.git("show", f"refs/lsp-orch/snapshots/{task.id}/1:half.txt") == "half"
 
 
+@pytest.mark.parametrize(("check", "passed"), [("test -f new.txt", True), ("echo no; false", False)])
+async def test_the_check_runs_on_the_work_before_its_review(
+    claude: RealClaude,
+    model: ScriptedModel,
+    store: SqliteStore,
+    check: str,
+    passed: bool,  # noqa: FBT001 - pytest names it
+) -> None:
+    model.play(tool("Write", file_path="new.txt", content="new\n"), DONE)
+    async with bench(claude, model, store) as it:
+        task = await it.add("make new.txt", check=check)
+        ended = await it.until(task.id, State.REVIEW)
+        [found] = await it.desk.do(lambda tx: tx.checks.of_run(ended.run))
+    assert (found.command, found.passed) == (check, passed)
+    assert passed or found.said == "no\n(exit status 1)"
+
+
+async def test_a_drain_stops_the_check_and_keeps_the_work_for_the_review(
+    claude: RealClaude, model: ScriptedModel, store: SqliteStore, short_root: Path
+) -> None:
+    told = short_root / "told"
+    os.mkfifo(told)
+    model.play(tool("Write", file_path="new.txt", content="new\n"), DONE)
+    async with bench(claude, model, store) as it:
+        task = await it.add("make new.txt", check=f"setsid sh -c 'echo $$ > {told}; exec sleep 600'")
+        async with asyncio.timeout(30):
+            pid = int(await asyncio.to_thread(told.read_text, encoding="utf-8"))
+        async with asyncio.timeout(20):
+            await it.dispatch.drain()
+        ended = await it.task(task.id)
+        assert ended.state is State.REVIEW
+        assert not psutil.pid_exists(pid)
+        assert await it.desk.do(lambda tx: tx.checks.of_run(ended.run)) == []
+
+
 async def test_a_drain_gives_the_attempt_back(
     claude: RealClaude, model: ScriptedModel, store: SqliteStore
 ) -> None:
@@ -358,10 +401,10 @@ async def test_a_bug_in_one_attempt_does_not_end_the_others(
 ) -> None:
     right = Jobs.make
 
-    def job(self: Jobs, task: Task, folder: str, shelter: Shelter | None) -> Job:
+    def job(self: Jobs, task: Task, folder: str, shelter: Shelter | None, conflict: Conflict | None) -> Job:
         if task.title == "cursed":
             raise ZeroDivisionError
-        return right(self, task, folder, shelter)
+        return right(self, task, folder, shelter, conflict)
 
     monkeypatch.setattr(Jobs, "make", job)
     model.play(DONE, each_session=True)

@@ -59,7 +59,6 @@ def _blocked(office: Instance) -> None:
 
 
 OBSTACLES = [
-    (_conflict, "merge-conflict", "README.md"),
     (_another_line, "tree-dirty", "README.md"),
     (_blocked, "check-failed", CHECK),
 ]
@@ -78,6 +77,23 @@ def test_work_that_cannot_be_merged_is_refused_and_the_tree_is_as_it_was(
     assert error["hint"]
     assert _tree(office) == before
     assert office.json("task", "show", task)["task"]["state"] == "review"
+
+
+def test_work_that_collides_is_done_anew_by_who_is_told_of_it(office: Instance, model: ScriptedModel) -> None:
+    task = reviewed(office)
+    _conflict(office)
+    before = _tree(office)
+    error = office.json("review", "accept", task, status=1)["error"]
+    assert (error["code"], "README.md" in error["message"]) == ("merge-conflict", True)
+    assert _tree(office)[:2] == before[:2]
+    office.json("task", "wait", task, "--timeout", "60")
+    model.wait_for(lambda call: "conflicts with what has come in since" in call.prompt)
+    model.wait_for(lambda call: '- "mine"' in call.prompt)
+    again = office.json("task", "show", task)["task"]
+    assert (again["state"], again["attempt"]) == ("review", 1)
+    assert [each["paths"] for each in again["conflicts"]] == [["README.md"]]
+    assert "README.md" in office.cli("review", "show", task).stdout
+    assert office.json("review", "accept", task)["tasks"][0]["state"] == "done"
 
 
 def test_work_is_merged_once_the_obstacle_is_gone(office: Instance) -> None:

@@ -17,6 +17,7 @@ from lsp_orch.adapters.processes import SystemProcesses
 from lsp_orch.adapters.worker_log import read_log
 from lsp_orch.adapters.workspaces import gone
 from lsp_orch.daemon.desk import Desk
+from lsp_orch.daemon.merging import Merger
 from lsp_orch.daemon.news import News
 from lsp_orch.domain.errors import Code, Misuse, Refusal, Unavailable
 from lsp_orch.domain.grants import Ask, Granted
@@ -32,8 +33,10 @@ from lsp_orch.endpoints.rpc.role import Answer
 from lsp_orch.endpoints.rpc.tasks import TaskMethods, TaskOffice
 from lsp_orch.services.dispatcher import Dispatcher
 from lsp_orch.services.leases import Leases
+from lsp_orch.services.merging import Merging
 from lsp_orch.services.pruning import Pruning
 from lsp_orch.services.reviews import Reviews
+from lsp_orch.services.task_checks import TaskChecks
 from lsp_orch.services.task_files import TaskFiles, branch
 from lsp_orch.services.tasks import Tasks
 from lsp_orch.store.sqlite import SqliteStore
@@ -60,6 +63,7 @@ class Office:
     files: TaskFiles
     repo: Repo
     learned: list[str]
+    merger: Merger
 
     async def add(self, prompt: str = "make new.txt", **params: Any) -> dict[str, Any]:
         answer = await self.tasks.add({"prompt": prompt, "workspace": str(self.repo.path), **params})
@@ -109,7 +113,10 @@ async def office(short_root: Path, repository: Path) -> AsyncIterator[Office]:
     async def learn(task: Task) -> None:
         learned.append(task.id)
 
-    reviews = Reviews(clock, git, ShellChecks(SystemProcesses(), env), RealPaths(), tasks, files)
+    checks = TaskChecks(clock, ShellChecks(SystemProcesses(), env), settings.tasks_check_timeout_s)
+    reviews = Reviews(clock, git, checks, RealPaths(), tasks, files)
+    merger = Merger(desk=desk, merging=Merging(clock, reviews), reviews=reviews, learn=learn)
+    merging = asyncio.create_task(merger.run())
     yield Office(
         tasks=TaskMethods(
             TaskOffice(
@@ -123,7 +130,7 @@ async def office(short_root: Path, repository: Path) -> AsyncIterator[Office]:
                 read_log=read_log,
             )
         ),
-        reviews=ReviewMethods(desk, reviews, learn),
+        reviews=ReviewMethods(desk, reviews, merger.ask),
         prunes=PruneMethods(desk, Pruning(clock, settings, git, gone), reviews),
         clock=clock,
         desk=desk,
@@ -133,7 +140,10 @@ async def office(short_root: Path, repository: Path) -> AsyncIterator[Office]:
         files=files,
         repo=Repo(repository, env),
         learned=learned,
+        merger=merger,
     )
+    await merger.drain()
+    await merging
     await desk.close()
     store.close()
 
@@ -414,16 +424,6 @@ async def test_accepting_merges_into_what_is_checked_out_and_tidies_up(office: O
     assert office.repo("show", f"refs/lsp-orch/merged/{run.id}:new.txt") == "new"
     assert _dict(await office.reviews.listing({}))["tasks"] == []
     refused(await office.reviews.accept({"ids": [task["id"]]}), Code.TASK_STATE)
-
-
-async def test_a_conflict_leaves_everything_as_it_was(office: Office) -> None:
-    task = await office.add()
-    run = await office.work("README.md", "theirs\n")
-    office.repo.commit("README.md", "mine\n")
-    before = office.repo.state()
-    message = refused(await office.reviews.accept({"ids": [task["id"]]}), Code.MERGE_CONFLICT)
-    assert "README.md" in message
-    await _untouched(office, run, before)
 
 
 async def test_a_failed_check_leaves_everything_as_it_was(office: Office) -> None:

@@ -1,32 +1,32 @@
 """The verbs of ``lsp-orch review``."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from lsp_orch.domain.errors import Code, Misuse, Refusal
 from lsp_orch.domain.keys import Request, request
 from lsp_orch.domain.task import State, Task
-from lsp_orch.endpoints import task_shapes
+from lsp_orch.endpoints import review_shapes, task_shapes
 from lsp_orch.endpoints.desk import Desk
 from lsp_orch.endpoints.params import optional, required, strings
 from lsp_orch.endpoints.rpc.role import Answer, Method
-from lsp_orch.endpoints.wholly import wholly
 from lsp_orch.services.reviews import Reviews
 from lsp_orch.store.base import Tx
 
 _LONGEST = 1_000_000  # characters of a diff in one answer
 
+Merge = Callable[[Sequence[str], str], Awaitable[list[Task] | Refusal]]
+"""Merges the work of tasks, as often as it is asked with one key only once."""
+
 
 class ReviewMethods:
-    """Translates ``review.*`` calls; merges are one at a time."""
+    """Translates ``review.*`` calls."""
 
-    def __init__(self, desk: Desk, reviews: Reviews, learn: Callable[[Task], Awaitable[None]]) -> None:
-        """``learn`` keeps what an accepted task has learned."""
+    def __init__(self, desk: Desk, reviews: Reviews, merge: Merge) -> None:
         self._desk = desk
         self._reviews = reviews
-        self._learn = learn
-        self._merging = asyncio.Lock()
+        self._merge = merge
 
     def methods(self) -> dict[str, Method]:
         """Each method by its name."""
@@ -38,42 +38,51 @@ class ReviewMethods:
         }
 
     async def listing(self, params: dict[str, Any]) -> Answer:
-        """``{"workspace"}`` (empty: everywhere) to ``{"tasks": [Task]}``: those that wait for a person."""
+        """``{"workspace"}`` (empty: everywhere) to ``{"tasks": [Task], "reopened": [Conflict]}``.
+
+        ``tasks`` are those that wait for a person; those in ``reopened`` are done anew, for they collided.
+        """
         workspace = optional(params, "workspace", "")
-        tasks = await self._desk.do(lambda tx: tx.tasks.of(workspace, {State.REVIEW}))
-        return {"tasks": [task_shapes.task(task) for task in tasks]}
+
+        def work(tx: Tx) -> Answer:
+            return {
+                "tasks": [
+                    task_shapes.task(task) | {"checks": _checks(tx, task)}
+                    for task in tx.tasks.of(workspace, {State.REVIEW})
+                ],
+                "reopened": [
+                    review_shapes.conflict(each) for each in tx.conflicts.unsettled(workspace=workspace)
+                ],
+            }
+
+        return await self._desk.do(work)
 
     async def show(self, params: dict[str, Any]) -> Answer:
-        """``{"id", "stat"}`` to ``{"task", "files": [{"path", "added", "removed"}], "denials", "diff"}``.
+        """``{"id", "stat"}`` to ``{"task", "files": [{"path", "added", "removed"}], "diff", ...}``.
 
-        With ``stat`` there is no ``diff``. ``denials`` are the calls that the worker had no leave for.
+        With ``stat`` there is no ``diff``. ``denials`` are the calls that the worker had no leave for, and
+        ``conflicts`` the merges that could not be. ``checks`` says how the task's own went: on the work
+        alone, and on the merged tree.
         """
-        task = await self._open(required(params, "id", str))
+        task_id = required(params, "id", str)
+        task = await self._desk.do(lambda tx: self._reviews.shown(tx, task_id))
         if isinstance(task, Refusal):
             return task
         changes = await asyncio.to_thread(self._reviews.changes, task)
-        run = task.run
+        opened = task
         answer = {
             "task": task_shapes.task(task),
             "files": [task_shapes.change(each) for each in changes],
-            "denials": await self._desk.do(lambda tx: tx.denials.of_run(run)),
+            **await self._desk.do(lambda tx: _known(tx, opened)),
         }
         if not optional(params, "stat", default=False):
             answer["diff"] = (await asyncio.to_thread(self._reviews.diff, task))[:_LONGEST]
         return answer
 
     async def accept(self, params: dict[str, Any]) -> Answer:
-        """``{"ids"}`` to ``{"tasks": [Task]}``: merged in this order, until one cannot be."""
-        done, key = [], optional(params, "key", "")  # known with each task as it is merged
-        for task_id in strings(params, "ids"):
-            asked = request("review.accept", {"key": key}, task_id)
-            async with self._merging:
-                known = await self._known(asked)
-                task = await wholly(self._accept(task_id, asked)) if known is None else known
-            if isinstance(task, Refusal):
-                return task
-            done.append(task_shapes.task(task))
-        return {"tasks": done}
+        """``{"ids"}`` to ``{"tasks": [Task]}``: merged behind what they wait for, until one cannot be."""
+        done = await self._merge(strings(params, "ids"), optional(params, "key", ""))
+        return done if isinstance(done, Refusal) else {"tasks": [task_shapes.task(task) for task in done]}
 
     async def reject(self, params: dict[str, Any]) -> Answer:
         """``{"id", "reason"}`` to ``{"task": Task}``."""
@@ -110,24 +119,15 @@ class ReviewMethods:
             await asyncio.to_thread(self._reviews.tidy, rejected)
         return rejected
 
-    async def _accept(self, task_id: str, asked: Request) -> Task | Refusal:
-        """Try the merge, look once more that nobody writes there, and only then move the user's checkout."""
-        task = await self._open(task_id)
-        if isinstance(task, Refusal):
-            return task
-        opened = task
-        changes = await asyncio.to_thread(self._reviews.changes, opened)
-        if refusal := await self._desk.do(lambda tx: self._reviews.held(tx, opened, changes)):
-            return refusal
-        merged = await asyncio.to_thread(self._reviews.merge, opened)
-        if isinstance(merged, Refusal):
-            return merged
-        if refusal := await self._desk.do(lambda tx: self._reviews.held(tx, opened, changes)):
-            return refusal
-        if refusal := await asyncio.to_thread(self._reviews.land, opened, merged):
-            return refusal
-        await self._learn(opened)
-        accepted = await self._once(asked, lambda tx: self._reviews.accepted(tx, opened))
-        if isinstance(accepted, Task):
-            await asyncio.to_thread(self._reviews.tidy, accepted)
-        return accepted
+
+def _known(tx: Tx, task: Task) -> dict[str, Any]:
+    """What the store knows of the work."""
+    return {
+        "denials": tx.denials.of_run(task.run),
+        "checks": _checks(tx, task),
+        "conflicts": [review_shapes.conflict(each) for each in tx.conflicts.of_task(task.id)],
+    }
+
+
+def _checks(tx: Tx, task: Task) -> list[dict[str, Any]]:
+    return [review_shapes.check(each) for each in tx.checks.of_run(task.run)]

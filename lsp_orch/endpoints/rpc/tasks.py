@@ -10,7 +10,7 @@ from typing import Any
 from lsp_orch.domain.errors import Code, Misuse, Refusal
 from lsp_orch.domain.keys import Request, request
 from lsp_orch.domain.task import AUTO, SETTLED, Draft, Isolation, OnDead, State, Task
-from lsp_orch.endpoints import task_shapes
+from lsp_orch.endpoints import review_shapes, task_shapes
 from lsp_orch.endpoints.bell import Bell
 from lsp_orch.endpoints.desk import Desk
 from lsp_orch.endpoints.params import optional, required, strings
@@ -90,7 +90,7 @@ class TaskMethods:
         return _answer(await self._desk.do(lambda tx: tx.tasks.of(workspace, states)))
 
     async def show(self, params: dict[str, Any]) -> Answer:
-        """``{"id"}`` to ``{"task": Task}``; a pending one also says whom it waits for, in ``blocked_by``."""
+        """``{"id"}`` to ``{"task": Task}``, with whom it waits for, and which merges of it could not be."""
         task_id = required(params, "id", str)
 
         def work(tx: Tx) -> Answer:
@@ -98,10 +98,11 @@ class TaskMethods:
             if task is None:
                 return not_found(task_id)
             waits = task_shapes.blockers(self._tasks.blockers(tx, task))
+            conflicts = [review_shapes.conflict(each) for each in tx.conflicts.of_task(task_id)]
             more = task_shapes.chosen(task, tx.attempts.by_id(task.run)) | task_shapes.planned(
                 tx.plans.of_task(task_id)
             )
-            return {"task": task_shapes.task(task) | {"blocked_by": waits} | more}
+            return {"task": task_shapes.task(task) | {"blocked_by": waits, "conflicts": conflicts} | more}
 
         return await self._desk.do(work)
 

@@ -1,5 +1,6 @@
 """What git does for tasks."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -51,6 +52,9 @@ class Git(Protocol):
 
     def merge(self, worktree: str, tip: str, message: str) -> tuple[str, ...]:
         """Merge into a throw-away worktree; the conflicting paths, if any."""
+
+    def told(self, workspace: str, base: str, onto: str, paths: Sequence[str]) -> tuple[str, ...]:
+        """What the commits since ``base`` say that changed ``paths`` on the way to ``onto``, newest first."""
 
     def obstacles(self, workspace: str, commit: str) -> tuple[str, ...]:
         """The user's files that moving to ``commit`` would touch or that are not committed."""

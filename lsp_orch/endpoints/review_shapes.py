@@ -1,0 +1,32 @@
+"""What is known of work on its way into what is checked out, as the outside world sees it."""
+
+from typing import Any
+
+from lsp_orch.domain.check import Check
+from lsp_orch.domain.conflict import Conflict
+from lsp_orch.endpoints.shapes import rfc3339
+
+
+def check(value: Check) -> dict[str, Any]:
+    """How a check went."""
+    return {
+        "stage": value.stage.value,
+        "command": value.command,
+        "passed": value.passed,
+        "said": value.said,
+        "seconds": value.seconds,
+        "at": rfc3339(value.at),
+    }
+
+
+def conflict(value: Conflict) -> dict[str, Any]:
+    """A merge that could not be."""
+    return {
+        "task": value.task_id,
+        "paths": list(value.paths),
+        "others": list(value.others),
+        "onto": value.onto,
+        "commit": value.tip,
+        "ref": value.kept_ref,
+        "at": rfc3339(value.at),
+    }
