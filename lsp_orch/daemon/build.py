@@ -44,6 +44,7 @@ from lsp_orch.endpoints.lsp.role import EditorRole
 from lsp_orch.endpoints.lsp.session import EditorSession
 from lsp_orch.endpoints.rpc.claims import ClaimMethods
 from lsp_orch.endpoints.rpc.config import ConfigMethods
+from lsp_orch.endpoints.rpc.dispatcher import DispatcherMethods
 from lsp_orch.endpoints.rpc.guard import GuardMethods
 from lsp_orch.endpoints.rpc.lease_requests import LeaseRequests
 from lsp_orch.endpoints.rpc.leases import LeaseMethods
@@ -58,6 +59,7 @@ from lsp_orch.services.claims import Claims
 from lsp_orch.services.guard import Guard
 from lsp_orch.services.leases import Leases
 from lsp_orch.services.parking import Parking
+from lsp_orch.services.pausing import Pausing
 from lsp_orch.services.reads import Reads
 from lsp_orch.services.reaper import Reaper
 from lsp_orch.services.reports import Reports
@@ -203,6 +205,7 @@ class Application:
             **ClaimMethods(self._desk, self._claims, requests).methods(),
             **lease_methods.methods(),
             "lease.acquire": relatives.answering(self._archive.kept_first(lease_methods.acquire)),
+            **DispatcherMethods(self._desk, Pausing(world.clock), requests, self._labour.git).methods(),
             **self._labour.methods(),
             **self._vault.methods(),
             **self._archive.methods(),

@@ -16,6 +16,7 @@ from lsp_orch.store.holds import HoldTable
 from lsp_orch.store.keys import KeyTable
 from lsp_orch.store.leases import LeaseTable, WaiterTable
 from lsp_orch.store.money import MoneyTable
+from lsp_orch.store.pauses import PauseTable
 from lsp_orch.store.plans import PlanTable
 from lsp_orch.store.reads import ReadTable
 from lsp_orch.store.sessions import SessionTable
@@ -90,6 +91,11 @@ class Tx:
     def money(self) -> MoneyTable:
         """What was spent, and what is reserved."""
         return MoneyTable(self.connection)
+
+    @cached_property
+    def pauses(self) -> PauseTable:
+        """Where nothing is to start."""
+        return PauseTable(self.connection)
 
     @cached_property
     def versions(self) -> VersionTable:

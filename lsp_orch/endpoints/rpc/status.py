@@ -65,8 +65,8 @@ class StatusMethods:
     async def status(self, params: dict[str, Any]) -> Answer:
         """``{"workspace"}`` (whose notes to count) to CONTRACT's status; all else is of the whole daemon."""
         workspace = optional(params, "workspace", "")
-        sessions, tasks, holds = await self._desk.do(
-            lambda tx: (tx.sessions.all(), dict(self._parts.tasks(tx)), tx.holds.all())
+        sessions, tasks, holds, pauses = await self._desk.do(
+            lambda tx: (tx.sessions.all(), dict(self._parts.tasks(tx)), tx.holds.all(), tx.pauses.all())
         )
         return {
             "version": self._daemon.version,
@@ -79,6 +79,7 @@ class StatusMethods:
             "leases": [{**shapes.lease(each), "workspace": each.workspace} for each in self._view.leases()],
             "tasks": tasks,
             "holds": [shapes.hold(each) for each in holds],
+            "dispatcher": {"paused": [shapes.pause(each) for each in pauses]},
             "vault": await self._vault(workspace),
             "reaper": self._reaper(),
         }
