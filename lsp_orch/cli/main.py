@@ -29,6 +29,8 @@ VERBS = {
     "task": "lsp_orch.cli.task",
     "plan": "lsp_orch.cli.plan",
     "review": "lsp_orch.cli.review",
+    "pause": "lsp_orch.cli.pause",
+    "resume": "lsp_orch.cli.resume",
     "report": "lsp_orch.cli.report",
     "message": "lsp_orch.cli.message",
     "vault": "lsp_orch.cli.vault",

@@ -9,6 +9,7 @@ from rich.table import Table
 from lsp_orch.cli.ask import ask
 from lsp_orch.cli.lease import leases_table
 from lsp_orch.cli.output import JsonOption, emit
+from lsp_orch.cli.pause import line
 from lsp_orch.cli.workspace import WorkspaceOption, workspace
 
 app = typer.Typer()
@@ -32,6 +33,8 @@ def _glance(answer: dict[str, Any]) -> RenderableType:
         facts.add_row("waits", f"{hold['scope']} until {hold['until']}: {hold['why']}")
     for notice in answer["notices"]:
         facts.add_row("notice", f"{notice['code']}: {notice['message']}")
+    for each in answer["dispatcher"]["paused"]:
+        facts.add_row("paused", line(each))
     facts.add_row("vault", vault.get("error") or f"{vault['notes']} notes")
     if (reaper := answer["reaper"])["frozen_until"]:
         facts.add_row("reaper", f"frozen until {reaper['frozen_until']}: {reaper['why']}")

@@ -47,6 +47,7 @@ from lsp_orch.endpoints.mcp.role import McpRole
 from lsp_orch.endpoints.mcp.site import Site
 from lsp_orch.endpoints.rpc.claims import ClaimMethods
 from lsp_orch.endpoints.rpc.config import ConfigMethods
+from lsp_orch.endpoints.rpc.dispatcher import DispatcherMethods
 from lsp_orch.endpoints.rpc.guard import GuardMethods
 from lsp_orch.endpoints.rpc.lease_requests import LeaseRequests
 from lsp_orch.endpoints.rpc.leases import LeaseMethods
@@ -63,6 +64,7 @@ from lsp_orch.services.guard import Guard
 from lsp_orch.services.leases import Leases
 from lsp_orch.services.messages import Messages
 from lsp_orch.services.parking import Parking
+from lsp_orch.services.pausing import Pausing
 from lsp_orch.services.reads import Reads
 from lsp_orch.services.reaper import Reaper
 from lsp_orch.services.reports import Reports
@@ -213,6 +215,7 @@ class Application:
             **lease_methods.methods(),
             "lease.acquire": relatives.answering(self._archive.kept_first(lease_methods.acquire)),
             **MessageMethods(self._desk, self._messages, requests, world.paths, getpass.getuser()).methods(),
+            **DispatcherMethods(self._desk, Pausing(world.clock), requests, self._labour.git).methods(),
             **self._labour.methods(),
             **self._vault.methods(),
             **self._archive.methods(),

@@ -9,7 +9,16 @@ from functools import partial
 from lsp_orch.daemon.attempt import Attempts
 from lsp_orch.daemon.part import Plain
 from lsp_orch.domain.errors import Unavailable
-from lsp_orch.domain.events import Event, HoldChanged, LeaseGranted, PlanChanged, TaskChanged, WaiterGone
+from lsp_orch.domain.events import (
+    DispatcherPaused,
+    DispatcherResumed,
+    Event,
+    HoldChanged,
+    LeaseGranted,
+    PlanChanged,
+    TaskChanged,
+    WaiterGone,
+)
 from lsp_orch.domain.grants import Waiter
 from lsp_orch.domain.settings import Settings
 from lsp_orch.domain.starting import Idle
@@ -57,6 +66,8 @@ class Dispatch(Plain):
                 self._woken.set()
                 if state == State.CANCELLED:
                     self._end(task_id)
+            case DispatcherPaused() | DispatcherResumed():
+                self._woken.set()
             case HoldChanged() | PlanChanged():  # what a plan's maker had reserved may be free
                 self._woken.set()
             case LeaseGranted(ticket=ticket) | WaiterGone(waiter=Waiter(id=ticket)):

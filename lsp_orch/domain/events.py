@@ -8,6 +8,7 @@ from lsp_orch.domain.hold import ProviderHold
 from lsp_orch.domain.lease import Holder, Lease
 from lsp_orch.domain.message import Pace
 from lsp_orch.domain.money import Notice
+from lsp_orch.domain.pause import Pause
 from lsp_orch.domain.scope import Scope
 from lsp_orch.domain.session import Session
 from lsp_orch.domain.version import Author
@@ -199,9 +200,26 @@ class HoldChanged:
     hold: ProviderHold | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DispatcherPaused:
+    """Nothing starts any more, in one workspace or in all."""
+
+    pause: Pause
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DispatcherResumed:
+    """It goes on there; an empty workspace is the pause of all, which is over."""
+
+    workspace: str
+    by: str
+
+
 LeaseEvent = LeaseGranted | LeaseChanged | LeaseEnded | WaiterQueued | WaiterGone | ClaimMade | ClaimRefused
 SessionEvent = SessionCame | SessionWent
 ReaperEvent = ReapingFrozen | ReapingResumed
 FileEvent = FileRead | FileWritten | FilesForgotten | ForeignWrite
 TaskEvent = TaskChanged | HoldChanged | PlanChanged | MoneyShort
-Event = LeaseEvent | TaskEvent | MessageSent | SessionEvent | ReaperEvent | FileEvent | Heard
+DispatcherEvent = DispatcherPaused | DispatcherResumed
+WorkEvent = TaskEvent | DispatcherEvent | MessageSent
+Event = LeaseEvent | WorkEvent | SessionEvent | ReaperEvent | FileEvent | Heard

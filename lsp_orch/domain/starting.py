@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lsp_orch.domain.hold import NO_PATIENCE, Patience, ProviderHold
+from lsp_orch.domain.pause import Pause
 from lsp_orch.domain.task import Task
 
 
@@ -18,6 +19,7 @@ class Scene:
     workers: int
     working: tuple[Task, ...] = ()
     holds: tuple[ProviderHold, ...] = ()
+    pauses: tuple[Pause, ...] = ()
     patience: Patience = NO_PATIENCE
     model: Callable[[Task], str] = lambda task: task.model
 

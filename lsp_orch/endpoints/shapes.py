@@ -8,6 +8,7 @@ from lsp_orch.domain.grants import Granted, Queued, Waiter
 from lsp_orch.domain.hold import ProviderHold
 from lsp_orch.domain.lease import Holder, Lease
 from lsp_orch.domain.money import Notice
+from lsp_orch.domain.pause import Pause
 from lsp_orch.domain.session import Session
 from lsp_orch.endpoints.resources import shown
 
@@ -91,6 +92,16 @@ def session(value: Session) -> dict[str, Any]:
         "connected_at": rfc3339(value.connected_at),
         "seen_at": rfc3339(value.seen_at),
         "state": value.state.value,
+    }
+
+
+def pause(value: Pause) -> dict[str, Any]:
+    """Where the dispatcher starts nothing, and who said so; without a workspace it is all of them."""
+    return {
+        "workspace": value.workspace or None,
+        "reason": value.why,
+        "by": value.by,
+        "at": rfc3339(value.at),
     }
 
 

@@ -53,6 +53,7 @@ class Dispatcher:
             workers=workers,
             working=tuple(tx.tasks.engaged()),
             holds=tuple(tx.holds.all()),
+            pauses=tuple(tx.pauses.all()),
             patience=self._holding.patience,
             model=lambda task: self._routing.choose(tx, task).model,
         )
@@ -221,8 +222,10 @@ class Dispatcher:
 
 def _queue(tx: Tx, now: float) -> Iterator[Task]:
     """Who may go on or begin now, one after the other; the first is nearly always the one."""
-    if parked := tx.tasks.resumable():
+    parked = tx.tasks.resumable()
+    while parked:
         yield parked
+        parked = tx.tasks.resumable(parked)
     most, batch = 1, tx.tasks.candidates(now, 1)
     while batch:
         yield from batch

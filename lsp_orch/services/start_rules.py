@@ -2,6 +2,7 @@
 
 from lsp_orch.domain.fault import ACCOUNT, told
 from lsp_orch.domain.hold import due, in_the_way
+from lsp_orch.domain.pause import told as told_pause
 from lsp_orch.domain.starting import Hold, Rule, Scene
 from lsp_orch.domain.task import Task
 
@@ -27,4 +28,12 @@ def provider(task: Task, scene: Scene) -> Hold | None:
     return None
 
 
-RULES: tuple[Rule, ...] = (provider, room)
+def paused(task: Task, scene: Scene) -> Hold | None:
+    """Nothing starts, and nothing goes on, where somebody said so."""
+    for pause in scene.pauses:
+        if pause.workspace in ("", task.workspace):
+            return Hold(reason=told_pause(pause), everyone=not pause.workspace, parked=True)
+    return None
+
+
+RULES: tuple[Rule, ...] = (paused, provider, room)

@@ -20,6 +20,7 @@ from lsp_orch.store.leases import LeaseTable, WaiterTable
 from lsp_orch.store.merges import MergeTable
 from lsp_orch.store.messages import MessageTable
 from lsp_orch.store.money import MoneyTable
+from lsp_orch.store.pauses import PauseTable
 from lsp_orch.store.plans import PlanTable
 from lsp_orch.store.prunes import PruneTable
 from lsp_orch.store.reads import ReadTable
@@ -120,6 +121,11 @@ class Tx:
     def messages(self) -> MessageTable:
         """What sessions say to each other."""
         return MessageTable(self.connection)
+
+    @cached_property
+    def pauses(self) -> PauseTable:
+        """Where nothing is to start."""
+        return PauseTable(self.connection)
 
     @cached_property
     def versions(self) -> VersionTable:

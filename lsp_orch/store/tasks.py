@@ -62,9 +62,10 @@ class TaskTable:
         given = self._db.run("task.claim", id=task_id, run=run, session_id=session_id, model=model, now=now)
         return self.by_id(task_id) if given else None
 
-    def resumable(self) -> Task | None:
-        """The next parked run that waits no more."""
-        row = self._db.one("task.resumable")
+    def resumable(self, after: Task | None = None) -> Task | None:
+        """The next parked run that waits no more; from behind ``after`` on."""
+        priority, task_id = (after.priority, after.id) if after else (-1, "")
+        row = self._db.one("task.resumable", priority=priority, after=task_id)
         return None if row is None else self.by_id(row[0])
 
     def resume(self, task_id: str, now: float) -> Task | None:

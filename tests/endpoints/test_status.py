@@ -84,6 +84,7 @@ async def test_status_of_an_empty_daemon_has_contracts_shape(room: Room) -> None
         "tasks": {"running": 2},
         "holds": [],
         "notices": [],
+        "dispatcher": {"paused": []},
         "vault": {"notes": 4},
         "reaper": {"frozen_until": None, "why": ""},
     }

@@ -67,11 +67,12 @@ class StatusMethods:
         """``{"workspace"}`` (whose notes to count) to CONTRACT's status; all else is of the whole daemon."""
         workspace = optional(params, "workspace", "")
         today = day(self._clock.now())
-        sessions, tasks, holds, notices = await self._desk.do(
+        sessions, tasks, holds, pauses, notices = await self._desk.do(
             lambda tx: (
                 tx.sessions.all(),
                 dict(self._parts.tasks(tx)),
                 tx.holds.all(),
+                tx.pauses.all(),
                 tx.money.notices(today),
             )
         )
@@ -86,6 +87,7 @@ class StatusMethods:
             "leases": [{**shapes.lease(each), "workspace": each.workspace} for each in self._view.leases()],
             "tasks": tasks,
             "holds": [shapes.hold(each) for each in holds],
+            "dispatcher": {"paused": [shapes.pause(each) for each in pauses]},
             "notices": [shapes.notice(each) for each in notices],
             "vault": await self._vault(workspace),
             "reaper": self._reaper(),

@@ -7,6 +7,8 @@ from typing import Any
 from lsp_orch.domain.events import (
     ClaimMade,
     ClaimRefused,
+    DispatcherPaused,
+    DispatcherResumed,
     Event,
     ForeignWrite,
     LeaseChanged,
@@ -87,6 +89,11 @@ class LeaseWatch:
                 what = {**_of_waiter(event), "waiter": self._waiter(event.waiter)}
             case ReapingFrozen() | ReapingResumed():
                 where, what = None, _of_the_reaper(event)
+            case DispatcherPaused(pause=pause):
+                where = pause.workspace or None
+                what = {"event": "dispatcher-paused", "pause": shapes.pause(pause)}
+            case DispatcherResumed(workspace=workspace, by=by):
+                where, what = workspace or None, {"event": "dispatcher-resumed", "by": by}
             case _:
                 return None
         return where, {"at": shapes.rfc3339(self._clock.now()), **what}

@@ -39,6 +39,7 @@ WHERE id = :id AND state = 'ready' AND engaged = 0 AND daemon = :daemon AND next
 SELECT id FROM task
 WHERE state = 'parked' AND daemon = :daemon AND ticket <> ''
     AND NOT EXISTS (SELECT 1 FROM waiter WHERE waiter.id = task.ticket)
+    AND (priority, place) > (:priority, COALESCE((SELECT place FROM task WHERE id = :after), 0))
 ORDER BY priority, place LIMIT 1;
 
 -- name: resume
