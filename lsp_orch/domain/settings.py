@@ -237,7 +237,7 @@ class Settings:
 def keys() -> dict[str, str]:
     """Map each key as people write it (``leases.ttl_s``) to its field (``leases_ttl_s``)."""
     groups = {"daemon", "leases", "plan", "reaper", "recover", "tasks", "vault"}
-    groups = {"daemon", "leases", "messages", "reaper", "recover", "tasks", "vault"}
+    groups = {"daemon", "leases", "messages", "plan", "reaper", "recover", "tasks", "vault"}
     found = {}
     for each in fields(Settings):
         group, _, rest = each.name.partition("_")
