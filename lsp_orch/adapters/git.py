@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from lsp_orch.adapters.git_command import GitCommand, failed, text
+from lsp_orch.adapters.git_landing import Landing
 from lsp_orch.domain.conflict import LONGEST, MOST
 from lsp_orch.domain.errors import Code, Misuse, Unavailable
 from lsp_orch.services.ports import FileChange
@@ -140,8 +141,8 @@ class GitProgram:
         return tuple(sorted({*dirty, *filter(None, in_the_way)}))
 
     def fast_forward(self, workspace: str, commit: str) -> None:
-        """Move the user's checkout to ``commit``; git refuses unless that only adds to it."""
-        self._git.run(workspace, "merge", "--quiet", "--ff-only", commit)
+        """Move the user's checkout to ``commit``, or leave it; git refuses unless that only adds to it."""
+        Landing(self._git, workspace, commit).forward()
 
     def _verify(self, path: str, base: str) -> None:
         missing = list(self._git.names(path, "ls-files", "--deleted", "-z"))

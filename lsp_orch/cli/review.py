@@ -79,6 +79,9 @@ def _work(answer: dict[str, Any]) -> RenderableType:
         parts += ["", "It was not let do:", *(f"  {each}" for each in answer["denials"])]
     for each in answer["checks"]:
         parts += ["", check_line(each), *([each["said"]] if each["said"] else [])]
+    if answer["late"]:
+        parts += ["", "It came too late, and is set aside:"]
+        parts += [f"  {each['at']} {each['ref'] or ''}: {each['summary']}" for each in answer["late"]]
     parts += conflict_lines(answer["conflicts"])
     if answer.get("diff"):
         parts += ["", Syntax(answer["diff"], "diff", background_color="default", word_wrap=True)]

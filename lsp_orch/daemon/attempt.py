@@ -17,8 +17,9 @@ from lsp_orch.daemon.placing import Placing
 from lsp_orch.daemon.sharing import Sharing, joined
 from lsp_orch.daemon.sheltering import Sheltering
 from lsp_orch.domain.errors import Code, OrchError, Refusal, Unavailable
+from lsp_orch.domain.late import Late
 from lsp_orch.domain.reply import read
-from lsp_orch.domain.result import Deferred, Outcome
+from lsp_orch.domain.result import Deferred, Outcome, Result
 from lsp_orch.domain.settings import Settings
 from lsp_orch.domain.task import Task
 from lsp_orch.endpoints.desk import Desk
@@ -191,4 +192,19 @@ class Attempts:
         tip, outcome = await kept
         chance = self.chance()
         if not await self.desk.do(lambda tx: self.dispatcher.finished(tx, task, outcome, tip, chance)):
-            await self.withdraw(task)  # cancelled meanwhile: the work is kept, but not for a review
+            await self._set_aside(task, outcome, tip)  # cancelled meanwhile
+            await self.withdraw(task)
+
+    async def _set_aside(self, task: Task, outcome: Outcome, tip: str) -> None:
+        """Keep the work of a run that has the task no more where a review of the task shows it."""
+        result = outcome.result
+        if isinstance(result, Result):
+            late = Late(
+                run=task.run,
+                task_id=task.id,
+                status=result.status,
+                summary=result.summary,
+                kept_ref=await asyncio.to_thread(self.keeping.set_aside, task, tip),
+                at=self.clock.now(),
+            )
+            await self.desk.do(lambda tx: tx.late.insert(late))

@@ -37,6 +37,13 @@ class Keeping:
         message = f"{task.title}\n\n{result.summary}\n\nTask: {task.id}"
         return self.git.commit_all(self._worktree(task), task_files.branch(task), message)
 
+    def set_aside(self, task: Task, tip: str) -> str:
+        """Keep the commit of a run that reports too late; the ref, empty where there is no commit."""
+        if not tip:
+            return ""
+        self.git.keep(task.workspace, task_files.late_ref(task), tip)
+        return task_files.late_ref(task)
+
     def clear(self, task: Task) -> None:
         """End whatever the run has left alive, keep its work under a ref, and take its worktree away."""
         if not self.processes.end(task.session_id, task.pid, task.pid_started, self.grace_s):

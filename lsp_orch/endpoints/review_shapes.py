@@ -4,6 +4,7 @@ from typing import Any
 
 from lsp_orch.domain.check import Check
 from lsp_orch.domain.conflict import Conflict
+from lsp_orch.domain.late import Late
 from lsp_orch.endpoints.shapes import rfc3339
 
 
@@ -28,5 +29,16 @@ def conflict(value: Conflict) -> dict[str, Any]:
         "onto": value.onto,
         "commit": value.tip,
         "ref": value.kept_ref,
+        "at": rfc3339(value.at),
+    }
+
+
+def late(value: Late) -> dict[str, Any]:
+    """Work that came when its run had the task no more."""
+    return {
+        "run": value.run,
+        "status": value.status.value,
+        "summary": value.summary,
+        "ref": value.kept_ref or None,
         "at": rfc3339(value.at),
     }

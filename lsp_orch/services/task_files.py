@@ -54,5 +54,10 @@ def conflict_ref(task: Task) -> str:
     return f"refs/lsp-orch/conflicts/{task.id}/{task.run}"
 
 
+def late_ref(task: Task) -> str:
+    """Where the work of a run stays findable that had the task no more."""
+    return f"refs/lsp-orch/late/{task.id}/{task.run}"
+
+
 def _short(repository: str) -> str:
     return sha256(repository.encode()).hexdigest()[:12]

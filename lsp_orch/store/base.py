@@ -16,6 +16,7 @@ from lsp_orch.store.denials import DenialTable
 from lsp_orch.store.health import Health
 from lsp_orch.store.holds import HoldTable
 from lsp_orch.store.keys import KeyTable
+from lsp_orch.store.late import LateTable
 from lsp_orch.store.leases import LeaseTable, WaiterTable
 from lsp_orch.store.merges import MergeTable
 from lsp_orch.store.messages import MessageTable
@@ -81,6 +82,11 @@ class Tx:
     def merges(self) -> MergeTable:
         """The queue of merges."""
         return MergeTable(self.connection)
+
+    @cached_property
+    def late(self) -> LateTable:
+        """Work that came too late."""
+        return LateTable(self.connection)
 
     @cached_property
     def denials(self) -> DenialTable:

@@ -331,6 +331,28 @@ async def test_a_drain_stops_the_check_and_keeps_the_work_for_the_review(
         assert await it.desk.do(lambda tx: tx.checks.of_run(ended.run)) == []
 
 
+async def test_work_of_a_task_that_was_cancelled_meanwhile_is_set_aside(
+    claude: RealClaude, model: ScriptedModel, store: SqliteStore, short_root: Path
+) -> None:
+    told = short_root / "told"
+    os.mkfifo(told)
+    model.play(tool("Write", file_path="new.txt", content="new\n"), DONE)
+    async with bench(claude, model, store) as it:
+        task = await it.add("make new.txt", check=f"echo x > {told}; sleep 600")
+        async with asyncio.timeout(30):
+            await asyncio.to_thread(told.read_text, encoding="utf-8")
+        await it.desk.do(lambda tx: it.tasks.cancel(tx, [task.id]))
+        async with asyncio.timeout(20):
+            while (ended := await it.task(task.id)).engaged:
+                it.changed.clear()
+                await it.changed.wait()
+        [late] = await it.desk.do(lambda tx: tx.late.of_task(task.id))
+    assert (ended.state, ended.result) == (State.CANCELLED, None)
+    assert (late.run, late.summary) == (ended.run, "wrote it")
+    assert it.git("show", f"{late.kept_ref}:new.txt") == "new"
+    assert not exists(ended.worktree)
+
+
 async def test_a_drain_gives_the_attempt_back(
     claude: RealClaude, model: ScriptedModel, store: SqliteStore
 ) -> None:

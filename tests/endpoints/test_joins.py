@@ -5,6 +5,8 @@ import pytest
 from lsp_orch.domain import brief
 from lsp_orch.domain.check import Check, Stage
 from lsp_orch.domain.errors import Code
+from lsp_orch.domain.late import Late
+from lsp_orch.domain.result import Status
 from lsp_orch.domain.task import State
 from lsp_orch.store.conflicts import ConflictTable
 from tests.endpoints.test_tasks import Office, _dict, office, refused
@@ -36,6 +38,16 @@ async def test_how_the_check_went_is_shown_with_the_work(office: Office) -> None
     assert "broken" in shown[1]["said"]
     [listed] = _dict(await office.reviews.listing({}))["tasks"]
     assert listed["checks"] == shown
+
+
+async def test_what_came_too_late_is_shown_beside_the_work(office: Office) -> None:
+    task = await office.add()
+    run = await office.work()
+    late = Late(run=run.run, task_id=run.id, status=Status.DONE, summary="slow", kept_ref="refs/x", at=0.0)
+    await office.desk.do(lambda tx: tx.late.insert(late))
+    await office.desk.do(lambda tx: tx.late.insert(late))  # told twice
+    [shown] = _dict(await office.reviews.show({"id": task["id"]}))["late"]
+    assert (shown["run"], shown["summary"], shown["ref"]) == (run.run, "slow", "refs/x")
 
 
 # --- conflicts ---

@@ -536,6 +536,7 @@ async def test_a_repository_that_has_gone_is_an_error_and_not_the_end(office: Of
 
 
 async def _untouched(office: Office, run: Task, before: tuple[str, ...]) -> None:
+    assert office.repo("fsck", "--strict") == ""
     assert office.repo.state() == before
     assert await office.state(run.id) == "review"
     assert office.repo("rev-parse", branch(run))

@@ -62,7 +62,7 @@ class ReviewMethods:
 
         With ``stat`` there is no ``diff``. ``denials`` are the calls that the worker had no leave for, and
         ``conflicts`` the merges that could not be. ``checks`` says how the task's own went: on the work
-        alone, and on the merged tree.
+        alone, and on the merged tree. ``late`` is what runs came to that had the task no more.
         """
         task_id = required(params, "id", str)
         task = await self._desk.do(lambda tx: self._reviews.shown(tx, task_id))
@@ -125,6 +125,7 @@ def _known(tx: Tx, task: Task) -> dict[str, Any]:
     return {
         "denials": tx.denials.of_run(task.run),
         "checks": _checks(tx, task),
+        "late": [review_shapes.late(each) for each in tx.late.of_task(task.id)],
         "conflicts": [review_shapes.conflict(each) for each in tx.conflicts.of_task(task.id)],
     }
 
