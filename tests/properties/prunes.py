@@ -13,6 +13,7 @@ from tests.properties.queue import DAY, DEAD, SETTINGS, QueueMachine, draft, num
 
 URGENT = {0, 1}
 OPEN = {State.PENDING, State.READY}
+MEANWHILE = ("", "", "is cancelled", "starts", "is waited for", "is at work")
 
 
 class Refs:
@@ -68,8 +69,10 @@ class PruneMachine(QueueMachine):
         assert self.all() == before, "a dry run pruned"
         self.judge(before, {each.id for each, _ in chosen})
 
-    @rule(number=numbers, meanwhile=st.sampled_from(("", "", "is cancelled", "starts", "is waited for")))
+    @rule(number=numbers, meanwhile=st.sampled_from(MEANWHILE))
     def prunes(self, number: int, meanwhile: str) -> None:
+        if meanwhile == "is at work":
+            self.happens("starts", number)
         chosen = self.pruning.choose(self.run(self.pruning.look))
         self.judge(self.all(), {each.id for each, _ in chosen})
         changed = self.happens(meanwhile, number)
@@ -149,5 +152,5 @@ class PruneMachine(QueueMachine):
 
     def changed(self, was: Task | None, task: Task) -> None:
         """Something has become of it."""
-        if was is None or was.state is not task.state or was.attempt != task.attempt:
+        if was is None or was.state is not task.state or was.run != task.run:
             self.touched[task.id] = self.clock.now()
