@@ -39,7 +39,7 @@ class Forecasting(Plain):
                 self._all |= state == State.DONE  # what is checked out has moved
                 self._woken.set()
             case FileWritten(by=author) if author.id:
-                self._changed.add(author.id)
+                self._changed.add(author.id.partition("/")[0])  # a subagent writes in the same checkout
                 self._woken.set()
             case _:
                 pass

@@ -66,7 +66,7 @@ async def test_a_worker_that_writes_is_held_against_work_in_review_before_it_end
     await asyncio.to_thread(Path(place, "README.md").write_text, "another\n", encoding="utf-8")
     await forecasting.look()
     assert await clouds(office, first) == [], "it looks when it is told, and not before"
-    author = Author(id=run.session_id, name="worker")
+    author = Author(id=f"{run.session_id}/helper", name="a subagent")
     scope = Scope(Kind.FILE, f"{place}/README.md")
     forecasting.on_event(FileWritten(scope=scope, by=author, at=0.0))
     await forecasting.look()
