@@ -82,20 +82,21 @@ class GitProgram:
 
         Returns the commit; an older one of that name stays reachable from it.
         """
-        with tempfile.TemporaryDirectory(prefix="lo-") as folder:
-            index = Path(folder) / "index"
-            real = Path(worktree) / self._git.line(worktree, "rev-parse", "--git-path", "index")
-            if real.exists():
-                shutil.copyfile(real, index)
-            self._git.ours(worktree, "add", "--all", index=str(index))
-            tree = text(self._git.ours(worktree, "write-tree", index=str(index)))
-        known = (
-            self._git.try_line(worktree, "rev-parse", "--verify", "--quiet", name) for name in ("HEAD", ref)
-        )
-        parents = [part for commit in known if commit for part in ("-p", commit)]
-        commit = text(self._git.ours(worktree, "commit-tree", tree, *parents, "-m", f"Snapshot {ref}"))
+        commit = self._commit(worktree, f"Snapshot {ref}", "HEAD", ref)
         self.keep(worktree, ref, commit)
         return commit
+
+    def sketch(self, worktree: str) -> str:
+        """The tree as it is, untracked files included, as a commit that nothing holds."""
+        return self._commit(worktree, "Sketch", "HEAD")
+
+    def collisions(self, workspace: str, one: str, other: str) -> tuple[str, ...]:
+        """The paths in which two commits would collide; no checkout is touched."""
+        merging = ("merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", one, other)
+        done = self._git.ours(workspace, *merging, may_fail=True)
+        if done.returncode not in {0, 1}:
+            raise failed(merging, done)
+        return tuple(filter(None, text(done).split("\0")[1:]))
 
     def keep(self, workspace: str, ref: str, commit: str) -> None:
         """Let ``ref`` hold ``commit``, so that it is not garbage."""
@@ -143,6 +144,19 @@ class GitProgram:
     def fast_forward(self, workspace: str, commit: str) -> None:
         """Move the user's checkout to ``commit``, or leave it; git refuses unless that only adds to it."""
         Landing(self._git, workspace, commit).forward()
+
+    def _commit(self, worktree: str, message: str, *parents: str) -> str:
+        """The tree as it is, as a commit on those parents that there are; the user's index is not touched."""
+        with tempfile.TemporaryDirectory(prefix="lo-") as folder:
+            index = Path(folder) / "index"
+            real = Path(worktree) / self._git.line(worktree, "rev-parse", "--git-path", "index")
+            if real.exists():
+                shutil.copyfile(real, index)
+            self._git.ours(worktree, "add", "--all", index=str(index))
+            tree = text(self._git.ours(worktree, "write-tree", index=str(index)))
+        known = (self._git.try_line(worktree, "rev-parse", "--verify", "--quiet", name) for name in parents)
+        on = [part for commit in known if commit for part in ("-p", commit)]
+        return text(self._git.ours(worktree, "commit-tree", tree, *on, "-m", message))
 
     def _verify(self, path: str, base: str) -> None:
         missing = list(self._git.names(path, "ls-files", "--deleted", "-z"))

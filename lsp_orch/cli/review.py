@@ -10,7 +10,7 @@ from rich.table import Table
 from lsp_orch.cli.ask import ask
 from lsp_orch.cli.output import JsonOption, emit
 from lsp_orch.cli.task import IdArgument, IdsArgument
-from lsp_orch.cli.task_view import check_line, conflict_lines, task_details, tasks_table
+from lsp_orch.cli.task_view import check_line, conflict_lines, forecast_line, task_details, tasks_table
 from lsp_orch.cli.workspace import WorkspaceOption, workspace
 
 app = typer.Typer(help="Work that waits for you.", no_args_is_help=True)
@@ -64,6 +64,11 @@ def _waiting(answer: dict[str, Any]) -> RenderableType:
     parts: list[RenderableType] = [tasks_table(answer["tasks"])]
     if checks:
         parts += ["", "Checks:", *checks]
+    clouds = [
+        f"  {task['id']} {forecast_line(each)}" for task in answer["tasks"] for each in task["forecast"]
+    ]
+    if clouds:
+        parts += ["", "It would collide:", *clouds]
     again = [f"  {each['task']}: {', '.join(each['paths'])}" for each in answer["reopened"]]
     if again:
         parts += ["", "Done anew, for what was done collided:", *again]
@@ -79,6 +84,8 @@ def _work(answer: dict[str, Any]) -> RenderableType:
         parts += ["", "It was not let do:", *(f"  {each}" for each in answer["denials"])]
     for each in answer["checks"]:
         parts += ["", check_line(each), *([each["said"]] if each["said"] else [])]
+    if answer["forecast"]:
+        parts += ["", "It would collide:", *(f"  {forecast_line(each)}" for each in answer["forecast"])]
     if answer["late"]:
         parts += ["", "It came too late, and is set aside:"]
         parts += [f"  {each['at']} {each['ref'] or ''}: {each['summary']}" for each in answer["late"]]

@@ -83,6 +83,11 @@ def check_line(check: dict[str, Any]) -> str:
     return f"`{check['command']}` {how} {where} ({check['seconds']:.1f} s)"
 
 
+def forecast_line(forecast: dict[str, Any]) -> str:
+    """What work would collide with now."""
+    return f"with {forecast['task'] or 'what is checked out'} in {', '.join(forecast['paths'])}"
+
+
 def conflict_lines(conflicts: list[dict[str, Any]]) -> list[str]:
     """The merges that could not be, below the work."""
     return ["", "It collided:", *(f"  {_conflict(each)}" for each in conflicts)] if conflicts else []

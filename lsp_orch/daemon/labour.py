@@ -22,6 +22,7 @@ from lsp_orch.daemon.checking import Checking
 from lsp_orch.daemon.counter import Counter
 from lsp_orch.daemon.dispatch import Dispatch
 from lsp_orch.daemon.fencing import Fencing
+from lsp_orch.daemon.forecasting import Forecasting
 from lsp_orch.daemon.gate import Gate
 from lsp_orch.daemon.merging import Merger
 from lsp_orch.daemon.news import News
@@ -113,6 +114,7 @@ class Labour:
             self._planning(settings_of, memory.about),
             self._dispatch,
             self._pruner(),
+            Forecasting(desk, self.git, world.clock),
             Shelving(desk, LogShelf(world.places.state / "tasks"), self._files, world.clock, settings),
         )
         for part in self._parts:

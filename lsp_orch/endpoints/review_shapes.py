@@ -4,6 +4,7 @@ from typing import Any
 
 from lsp_orch.domain.check import Check
 from lsp_orch.domain.conflict import Conflict
+from lsp_orch.domain.forecast import Forecast, seen_by
 from lsp_orch.domain.late import Late
 from lsp_orch.endpoints.shapes import rfc3339
 
@@ -40,5 +41,14 @@ def late(value: Late) -> dict[str, Any]:
         "status": value.status.value,
         "summary": value.summary,
         "ref": value.kept_ref or None,
+        "at": rfc3339(value.at),
+    }
+
+
+def forecast(value: Forecast, task_id: str) -> dict[str, Any]:
+    """What a task would collide with; ``task`` is null where that is what is checked out."""
+    return {
+        "task": seen_by(value, task_id) or None,
+        "paths": list(value.paths),
         "at": rfc3339(value.at),
     }

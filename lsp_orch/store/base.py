@@ -13,6 +13,7 @@ from lsp_orch.store.checks import CheckTable
 from lsp_orch.store.conflicts import ConflictTable
 from lsp_orch.store.connection import Connection
 from lsp_orch.store.denials import DenialTable
+from lsp_orch.store.forecasts import ForecastTable
 from lsp_orch.store.health import Health
 from lsp_orch.store.holds import HoldTable
 from lsp_orch.store.keys import KeyTable
@@ -87,6 +88,11 @@ class Tx:
     def late(self) -> LateTable:
         """Work that came too late."""
         return LateTable(self.connection)
+
+    @cached_property
+    def forecasts(self) -> ForecastTable:
+        """What would collide."""
+        return ForecastTable(self.connection)
 
     @cached_property
     def denials(self) -> DenialTable:

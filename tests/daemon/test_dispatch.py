@@ -47,6 +47,7 @@ from lsp_orch.services.task_checks import TaskChecks
 from lsp_orch.services.task_files import BRANCHES, TaskFiles
 from lsp_orch.services.tasks import Tasks
 from lsp_orch.store.sqlite import SqliteStore
+from tests.adapters.test_processes import gone
 from tests.fixtures.claude import RealClaude
 from tests.fixtures.gate import Decider
 from tests.fixtures.scenes import SCENES
@@ -327,7 +328,7 @@ async def test_a_drain_stops_the_check_and_keeps_the_work_for_the_review(
             await it.dispatch.drain()
         ended = await it.task(task.id)
         assert ended.state is State.REVIEW
-        assert not psutil.pid_exists(pid)
+        assert gone(pid)
         assert await it.desk.do(lambda tx: tx.checks.of_run(ended.run)) == []
 
 

@@ -47,7 +47,7 @@ class ReviewMethods:
         def work(tx: Tx) -> Answer:
             return {
                 "tasks": [
-                    task_shapes.task(task) | {"checks": _checks(tx, task)}
+                    task_shapes.task(task) | {"checks": _checks(tx, task), "forecast": _forecast(tx, task)}
                     for task in tx.tasks.of(workspace, {State.REVIEW})
                 ],
                 "reopened": [
@@ -62,7 +62,8 @@ class ReviewMethods:
 
         With ``stat`` there is no ``diff``. ``denials`` are the calls that the worker had no leave for, and
         ``conflicts`` the merges that could not be. ``checks`` says how the task's own went: on the work
-        alone, and on the merged tree. ``late`` is what runs came to that had the task no more.
+        alone, and on the merged tree. ``late`` is what runs came to that had the task no more,
+        and ``forecast`` what this would collide with now.
         """
         task_id = required(params, "id", str)
         task = await self._desk.do(lambda tx: self._reviews.shown(tx, task_id))
@@ -125,6 +126,7 @@ def _known(tx: Tx, task: Task) -> dict[str, Any]:
     return {
         "denials": tx.denials.of_run(task.run),
         "checks": _checks(tx, task),
+        "forecast": _forecast(tx, task),
         "late": [review_shapes.late(each) for each in tx.late.of_task(task.id)],
         "conflicts": [review_shapes.conflict(each) for each in tx.conflicts.of_task(task.id)],
     }
@@ -132,3 +134,7 @@ def _known(tx: Tx, task: Task) -> dict[str, Any]:
 
 def _checks(tx: Tx, task: Task) -> list[dict[str, Any]]:
     return [review_shapes.check(each) for each in tx.checks.of_run(task.run)]
+
+
+def _forecast(tx: Tx, task: Task) -> list[dict[str, Any]]:
+    return [review_shapes.forecast(each, task.id) for each in tx.forecasts.of_task(task.id)]

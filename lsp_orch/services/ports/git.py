@@ -41,6 +41,12 @@ class Git(Protocol):
     def snapshot(self, worktree: str, ref: str) -> str:
         """Keep the tree as it is under ``ref`` without touching the index; the commit."""
 
+    def sketch(self, worktree: str) -> str:
+        """The tree as it is, as a commit that nothing holds."""
+
+    def collisions(self, workspace: str, one: str, other: str) -> tuple[str, ...]:
+        """The paths in which two commits would collide; no checkout is touched."""
+
     def keep(self, workspace: str, ref: str, commit: str) -> None:
         """Let ``ref`` hold ``commit``."""
 
