@@ -37,6 +37,7 @@ def task_details(task: dict[str, Any]) -> RenderableType:
         "title": task["title"],
         "state": task["state"],
         "waits for": ", ".join(waits) or _reason(task),
+        "held back": (task.get("held_back") or {}).get("reason"),
         "error": task["error"],
         "attempt": f"{task['attempt']} of {task['attempts']}",
         "next attempt": task["next_attempt_at"],

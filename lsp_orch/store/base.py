@@ -14,6 +14,7 @@ from lsp_orch.store.denials import DenialTable
 from lsp_orch.store.health import Health
 from lsp_orch.store.holds import HoldTable
 from lsp_orch.store.keys import KeyTable
+from lsp_orch.store.lanes import LaneTable
 from lsp_orch.store.leases import LeaseTable, WaiterTable
 from lsp_orch.store.money import MoneyTable
 from lsp_orch.store.pauses import PauseTable
@@ -96,6 +97,11 @@ class Tx:
     def pauses(self) -> PauseTable:
         """Where nothing is to start."""
         return PauseTable(self.connection)
+
+    @cached_property
+    def lanes(self) -> LaneTable:
+        """Ready tasks that are held back, by what they wait for."""
+        return LaneTable(self.connection)
 
     @cached_property
     def versions(self) -> VersionTable:
