@@ -6,11 +6,13 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from lsp_orch.adapters.git_branches import GitBranches
 from lsp_orch.adapters.git_command import GitCommand, failed, text
 from lsp_orch.adapters.git_landing import Landing
+from lsp_orch.adapters.git_submodules import GitSubmodules
 from lsp_orch.domain.conflict import LONGEST, MOST
 from lsp_orch.domain.errors import Code, Misuse, Unavailable
-from lsp_orch.services.ports import FileChange
+from lsp_orch.services.ports import FileChange, Standing
 
 
 class GitProgram:
@@ -22,6 +24,7 @@ class GitProgram:
     def __init__(self, worktrees: Path, environment: Mapping[str, str] | None = None) -> None:
         self._worktrees = worktrees
         self._git = GitCommand(os.environ if environment is None else environment)
+        self._branches, self._submodules = GitBranches(self._git), GitSubmodules(self._git)
 
     def top_level(self, folder: str) -> str:
         """The checkout that holds ``folder``."""
@@ -46,14 +49,39 @@ class GitProgram:
             )
         return commit
 
+    def standing(self, workspace: str) -> Standing:
+        """Which branch is checked out, and what is changed there and in no commit."""
+        said = self._git.names(
+            workspace, "status", "--porcelain=v2", "--branch", "--untracked-files=no", "-z"
+        )
+        lines = list(said)
+        head = next((each for each in lines if each.startswith("# branch.head ")), "")
+        branch = head.removeprefix("# branch.head ")
+        changed = sum(each[:2] in ("1 ", "2 ", "u ") for each in lines)
+        return Standing(branch="" if branch == "(detached)" else branch, changed=changed)
+
+    def lacks(self, workspace: str, base: str, commits: Sequence[str]) -> str:
+        """The first of ``commits`` that ``base`` does not come from; empty when it has all of them."""
+        for each in commits:
+            if self._git.run(workspace, "merge-base", "--is-ancestor", each, base, may_fail=True).returncode:
+                return each
+        return ""
+
+    def refuse_taken(self, workspace: str, branch: str) -> None:
+        """See that a branch which we have not made is not there."""
+        self._branches.refuse_taken(workspace, branch)
+
     def add_worktree(self, workspace: str, path: str, branch: str, base: str) -> None:
         """Make a checkout of ``base`` on ``branch`` (none when empty) at ``path``, complete or not at all."""
         self.remove_worktree(workspace, path)
+        if branch:
+            self._branches.free(workspace, branch)
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         on = ("-B", branch) if branch else ("--detach",)
         try:
             self._git.ours(workspace, "worktree", "add", "--quiet", "--force", *on, path, base)
             self._verify(path, base)
+            self._submodules.fill(workspace, path)
         except BaseException:
             self.remove_worktree(workspace, path)
             raise

@@ -7,7 +7,7 @@ from rich.console import RenderableType
 
 from lsp_orch.cli import task_options
 from lsp_orch.cli.ask import ask, ask_and_wait
-from lsp_orch.cli.output import REFUSED, JsonOption, emit, harmless, out, print_json
+from lsp_orch.cli.output import REFUSED, JsonOption, emit, harmless, out, print_json, tell
 from lsp_orch.cli.task_view import log_line, pruned_tasks, task_details, tasks_table
 from lsp_orch.cli.workspace import WorkspaceOption, workspace
 from lsp_orch.domain.task import AUTO, Isolation, OnDead, State
@@ -56,6 +56,8 @@ def add(
         on_failed=on_failed.value,
         **limits,
     )
+    for notice in answer["notices"]:
+        tell(f"Note: {notice}.")
     emit(answer, as_json, lambda given: f"{given['task']['id']} is {given['task']['state']}.")
 
 

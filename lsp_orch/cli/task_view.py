@@ -43,6 +43,7 @@ def task_details(task: dict[str, Any]) -> RenderableType:
         "title": task["title"],
         "state": task["state"],
         "waits for": ", ".join(waits) or _reason(task),
+        "held back": (task.get("held_back") or {}).get("reason"),
         "error": task["error"],
         "pruned": task["pruned_why"],
         "attempt": f"{task['attempt']} of {task['attempts']}",

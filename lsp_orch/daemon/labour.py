@@ -12,7 +12,9 @@ from lsp_orch.adapters.claude import ClaudeWorker
 from lsp_orch.adapters.context_files import PlanFolders
 from lsp_orch.adapters.git import GitProgram
 from lsp_orch.adapters.log_shelf import LogShelf
+from lsp_orch.adapters.memory import free_mb
 from lsp_orch.adapters.programs import find_claude
+from lsp_orch.adapters.repositories import GitRepositories
 from lsp_orch.adapters.templates import TemplateFiles
 from lsp_orch.adapters.worker_log import read_log
 from lsp_orch.adapters.workspaces import gone
@@ -33,6 +35,7 @@ from lsp_orch.daemon.pruning import Pruner
 from lsp_orch.daemon.sharing import Sharing
 from lsp_orch.daemon.sheltering import Sheltering
 from lsp_orch.daemon.shelving import Shelving
+from lsp_orch.daemon.whereabouts import Whereabouts
 from lsp_orch.daemon.world import World
 from lsp_orch.domain.settings import Settings
 from lsp_orch.domain.task import State, Task
@@ -156,7 +159,10 @@ class Labour:
 
     def _dispatching(self) -> Dispatch:
         """What starts each task in its turn."""
-        dispatcher = Dispatcher(self._world.clock, self._world.ids, self._settings)
+        world, whereabouts = self._world, Whereabouts(self._world.paths, GitRepositories())
+        dispatcher = Dispatcher(
+            world.clock, world.ids, self._settings, checkout_of=whereabouts.of, free_mb=free_mb
+        )
         return Dispatch(
             desk=self._desk,
             dispatcher=dispatcher,
@@ -164,6 +170,7 @@ class Labour:
             parking=self._custody.parking,
             clock=self._world.clock,
             settings=self._settings,
+            whereabouts=whereabouts,
         )
 
     def _attempts(self, dispatcher: Dispatcher) -> Attempts:
@@ -206,6 +213,7 @@ class Labour:
             bell=self._bell,
             settings=settings_of,
             read_log=read_log,
+            held_back=self._dispatch.held_back,
         )
         merging = Merging(self._world.clock, reviews)
         merger = Merger(desk=desk, merging=merging, reviews=reviews, learn=learn)

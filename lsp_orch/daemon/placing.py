@@ -37,11 +37,14 @@ class Placing:
     async def _place(self, task: Task) -> str:
         if task.resumes:
             return _left(task)
-        base = await asyncio.to_thread(self.git.head, task.workspace)
+        base = await asyncio.to_thread(self._base, task)
+        await self._refuse_stale(task, base)
         if task.isolate is Isolation.SHARED:
             await self.desk.do(lambda tx: self.dispatcher.placed(tx, task, "", "", base))
             return task.workspace
         path, branch = await asyncio.to_thread(self.folder, task), task_files.branch(task)
+        if task.branch != branch:  # where it is ours, that was noted before it was made
+            await asyncio.to_thread(self.git.refuse_taken, task.workspace, branch)
         await self.desk.do(lambda tx: self.dispatcher.placed(tx, task, path, branch, base))
         await asyncio.to_thread(self.git.add_worktree, task.workspace, path, branch, base)
         return path
@@ -49,6 +52,28 @@ class Placing:
     def folder(self, task: Task) -> str:
         """Where the worker of a task works that has a checkout of its own; for a thread."""
         return self.files.worktree(self.git.repository(task.workspace), task)
+
+    async def _refuse_stale(self, task: Task, base: str) -> None:
+        """Raise base-stale where the work of an accepted task is missing that this one waited for."""
+        if not task.after:
+            return
+        before = await self.desk.do(lambda tx: [tx.tasks.by_id(each) for each in task.after])
+        commits = {each.merged or each.tip: each for each in before if each and (each.merged or each.tip)}
+        lacks = await asyncio.to_thread(self.git.lacks, task.workspace, base, list(commits))
+        if lacks:
+            other, where = commits[lacks], task.workspace
+            raise Unavailable(
+                Code.BASE_STALE,
+                f"what is checked out in {where} ({base[:12]}) does not have the accepted work of {other.id}"
+                f" ({other.title}, {lacks[:12]})",
+                f"check out a branch that has it, or merge it, then: lsp-orch task retry {task.id}",
+            )
+
+    def _base(self, task: Task) -> str:
+        if not Path(task.workspace).is_dir():
+            gone, mend = f"{task.workspace} is gone", f"bring it back, then: lsp-orch task retry {task.id}"
+            raise Unavailable(Code.NOT_A_REPOSITORY, gone, mend)
+        return self.git.head(task.workspace)
 
 
 def _left(task: Task) -> str:

@@ -44,6 +44,13 @@ AFTER: dict[Ending, After] = {
 }
 
 _FINAL = {Code.CLAUDE_MISSING, Code.CLAUDE_TOO_OLD}
+_HERE = {  # the repository is not as it must be
+    Code.BASE_STALE,
+    Code.BRANCH_TAKEN,
+    Code.NOT_A_REPOSITORY,
+    Code.NO_COMMITS,
+    Code.SUBMODULE_MISSING,
+}
 _BY_CODE = {
     Code.WORKER_DIED: Ending.DIED,
     Code.TASK_TIMEOUT: Ending.TIMED_OUT,
@@ -66,7 +73,7 @@ def ending(outcome: Outcome) -> Ending:
 
 def is_final(outcome: Outcome) -> bool:
     """Whether another attempt must fare the same, until a person has done something on this machine."""
-    return isinstance(outcome.result, Refusal) and outcome.result.code in _FINAL
+    return isinstance(outcome.result, Refusal) and outcome.result.code in _FINAL | _HERE
 
 
 def follows(ending: Ending, *, left: bool) -> After:

@@ -16,6 +16,8 @@ class Code(StrEnum):
 
     BAD_REQUEST = "bad-request"
     BAD_SETTING = "bad-setting"
+    BASE_STALE = "base-stale"
+    BRANCH_TAKEN = "branch-taken"
     CHAIN_CAP = "chain-cap"
     CHECK_FAILED = "check-failed"
     CLAUDE_LOGGED_OUT = "claude-logged-out"
@@ -69,6 +71,7 @@ class Code(StrEnum):
     STORE_IN_USE = "store-in-use"
     STORE_NEWER = "store-newer"
     STORE_UNREACHABLE = "store-unreachable"
+    SUBMODULE_MISSING = "submodule-missing"
     TASK_BLOCKED = "task-blocked"
     TASK_CYCLE = "task-cycle"
     TASK_NOT_FOUND = "task-not-found"

@@ -4,11 +4,11 @@ import heapq
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from lsp_orch.domain import chain, glob
+from lsp_orch.domain import chain, declared
 from lsp_orch.domain.cycles import cycle
 from lsp_orch.domain.errors import Refusal
 from lsp_orch.domain.plan import Piece
-from lsp_orch.domain.scope import Kind, Scope, touch
+from lsp_orch.domain.scope import Scope, touch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,13 +87,7 @@ def _all(names: Iterable[str], behind: Mapping[str, set[str]]) -> set[str]:
 
 def scopes(piece: Piece) -> dict[Scope, str]:
     """Its paths as what a lease would cover, seen from the workspace as root; each as it was written."""
-    return {_scope(path): path for path in piece.paths}
-
-
-def _scope(path: str) -> Scope:
-    if glob.is_glob(path):
-        return Scope(Kind.GLOB, f"/{path.rstrip('/')}/**" if path.endswith("/") else f"/{path}")
-    return Scope(Kind.DIR, f"/{path.rstrip('/')}")  # a file, too: whether it is one, only the disk could say
+    return {declared.scope(path): path for path in piece.paths}
 
 
 def _meeting(mine: Mapping[Scope, str], theirs: Mapping[Scope, str]) -> str:

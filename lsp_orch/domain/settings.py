@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import PurePath
 from typing import Any
 
-from lsp_orch.domain import routing, store_url
+from lsp_orch.domain import routing, store_url, workers
 
 LARGEST_KEPT = 32 * 1024**2  # bytes of a file whose content can be kept at all
 
@@ -78,6 +78,11 @@ _WAITS = Rule(
     holds=lambda value: bool(value) and all(math.isfinite(each) and each >= 0 for each in value),
 )
 _SWITCH = Rule(says="true or false", holds=lambda _: True)
+_SHARES = Rule(
+    says='a table of models and whole numbers, such as { opus = 1 }, or a list such as ["opus=1"]',
+    holds=lambda _: True,
+    read=workers.read,
+)
 _ROUTES = Rule(
     says="a list of tables with model, reason and what they are for: words, paths, roles, stages, failed",
     holds=lambda _: True,
@@ -141,6 +146,15 @@ class Settings:
         4096, "most folders that are watched for writes to held and read files", _ONE, own=True
     )
     tasks_workers: int = _setting(0, "most workers at once; 0 means min(4, cores / 2)", _NATURAL, own=True)
+    tasks_model_workers: tuple[str, ...] = _setting(
+        (), "most workers at once with that model; one that is not named has no cap", _SHARES, own=True
+    )
+    tasks_workspace_workers: int = _setting(
+        0, "most workers at once in one workspace; 0 means no cap", _NATURAL, own=True
+    )
+    tasks_memory_floor_mb: int = _setting(
+        1024, "no worker is started while less memory (MiB) is free; 0 means none", _NATURAL, own=True
+    )
     tasks_model: str = _setting("sonnet", "the model that `auto` chooses", _ANY, own=True)
     tasks_routing: tuple[routing.Route, ...] = _setting(
         routing.ROUTES, "rules by which `auto` chooses another model, the first that fits", _ROUTES, own=True

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import inf
 
 from lsp_orch.domain.hold import NO_PATIENCE, Patience, ProviderHold
 from lsp_orch.domain.pause import Pause
@@ -12,16 +13,19 @@ from lsp_orch.domain.task import Task
 class Scene:
     """What there is when somebody is chosen: those at work now, and how many ``workers`` may be.
 
-    ``holds`` are the providers that have said no. ``model`` says whom a task will ask.
+    ``resting`` are those whose runs are parked. ``holds`` are the providers that have said no. ``model`` says
+    whom a task will ask, and ``free_mb`` how much memory there is.
     """
 
     now: float
     workers: int
     working: tuple[Task, ...] = ()
+    resting: tuple[Task, ...] = ()
     holds: tuple[ProviderHold, ...] = ()
     pauses: tuple[Pause, ...] = ()
     patience: Patience = NO_PATIENCE
     model: Callable[[Task], str] = lambda task: task.model
+    free_mb: Callable[[], float] = lambda: inf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,13 +33,35 @@ class Hold:
     """Why a task does not start, for people; ``until``, always ahead, is when to look again at the latest.
 
     What holds ``everyone`` is no matter of this task: nobody behind it need be asked. What holds a ``parked``
-    run, too, is no matter of what it was let do when it began.
+    run, too, is no matter of what it was let do when it began. What names in ``waits_for`` something that
+    will end holds all tasks of the same lane, and nobody looks before that.
     """
 
     reason: str
     until: float | None = None
     everyone: bool = False
     parked: bool = False
+    waits_for: str = ""
+
+
+def until_lease(lease_id: str) -> str:
+    """What a task waits for that a lease holds back."""
+    return f"lease {lease_id}"
+
+
+def until_task(task: Task) -> str:
+    """The same of another task's run."""
+    return f"task {task.id}"
+
+
+def until_resumed(workspace: str) -> str:
+    """The same of a pause."""
+    return f"pause {workspace}"
+
+
+def until_room(what: str, name: str) -> str:
+    """The same of a cap: of a ``model`` or a ``workspace``."""
+    return f"{what} {name}"
 
 
 Rule = Callable[[Task, Scene], Hold | None]
@@ -44,10 +70,15 @@ Rule = Callable[[Task, Scene], Hold | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Idle:
-    """Nobody starts now: who is held back, by id, and when the next one's own time comes."""
+    """Nobody starts now: who was looked at and held back, by id, and when the next one's own time comes.
+
+    ``more`` when not all were looked at; ``lanes`` when some need no look until something ends.
+    """
 
     holds: Mapping[str, Hold] = field(default_factory=dict)
     due: float | None = None
+    more: bool = False
+    lanes: bool = False
 
     @property
     def until(self) -> float | None:
@@ -58,7 +89,7 @@ class Idle:
     @property
     def waiting(self) -> bool:
         """Whether anything will start once its time or its room has come."""
-        return bool(self.holds) or self.due is not None
+        return bool(self.holds) or self.lanes or self.due is not None
 
 
 def held(task: Task, scene: Scene, rules: Sequence[Rule]) -> Hold | None:

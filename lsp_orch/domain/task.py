@@ -123,7 +123,7 @@ class Task:
     A run that was parked waits for ``ticket`` (``waits_for`` says it in words), has run for ``ran_s`` seconds
     and cost ``paid_usd`` by then; what Claude Code says of a resumed session's costs includes that.
 
-    ``rank`` is its place in the queue, the lowest is next; one that is held back is so until ``hold_until``.
+    ``rank`` is its place in the queue, the lowest is next; ``hold_why`` is the lane of one that is held back.
     """
 
     id: str

@@ -5,6 +5,7 @@ from typing import Any
 from lsp_orch.domain.attempt import Attempt
 from lsp_orch.domain.planning import Planned
 from lsp_orch.domain.result import Result
+from lsp_orch.domain.starting import Hold
 from lsp_orch.domain.task import State, Task
 from lsp_orch.endpoints.shapes import rfc3339
 from lsp_orch.services.ports import FileChange
@@ -85,6 +86,11 @@ def result(value: Result) -> dict[str, Any]:
 def blockers(value: dict[str, State]) -> list[dict[str, str]]:
     """Whom a pending task waits for, and where they stand."""
     return [{"id": task_id, "state": state.value} for task_id, state in value.items()]
+
+
+def held_back(value: Hold | None) -> dict[str, Any] | None:
+    """Why it does not start; ``until`` is when that may change by itself, where anybody knows."""
+    return None if value is None else {"reason": value.reason, "until": rfc3339(value.until)}
 
 
 def change(value: FileChange) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
+from heapq import merge
+from math import inf
 from uuid import NAMESPACE_OID, uuid5
 
 from lsp_orch.domain.attempt import Attempt, end, go_on, park, spend
@@ -14,14 +16,18 @@ from lsp_orch.domain.starting import Hold, Idle, Rule, Scene, held
 from lsp_orch.domain.task import State, Step, Task, free
 from lsp_orch.services import attempts
 from lsp_orch.services.holding import Holding
+from lsp_orch.services.lanes import behind, firsts
 from lsp_orch.services.money import Money
 from lsp_orch.services.ports import Clock, Ids
 from lsp_orch.services.routing import Routing
-from lsp_orch.services.start_rules import RULES
+from lsp_orch.services.start_rules import RULES, capped
 from lsp_orch.services.tasks import store, take, taken
+from lsp_orch.services.waits import Waits
+from lsp_orch.services.ways import CheckoutOf, Ways, by_itself
 from lsp_orch.store.base import Tx
 
 MOST = 4  # workers by default
+_MOST_LANES = 64  # tasks that are put into lanes in one transaction: others want the store, too
 _BATCH = 16  # tasks to look at in one query, where rules hold the first one back
 
 
@@ -32,31 +38,39 @@ class Dispatcher:
     no longer the task's changes nothing.
     """
 
-    def __init__(self, clock: Clock, ids: Ids, settings: Settings, rules: Sequence[Rule] = RULES) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        ids: Ids,
+        settings: Settings,
+        rules: Sequence[Rule] = RULES,
+        checkout_of: CheckoutOf = by_itself,
+        free_mb: Callable[[], float] = lambda: inf,
+    ) -> None:
         self._clock = clock
         self._ids = ids
         self._settings = settings
-        self._rules = rules
+        self._rules = (*rules, *capped(settings))
+        self._free_mb = free_mb
+        self.ways = Ways(checkout_of)
+        self.waits = Waits(settings)
         self._money = Money(settings)
         self._routing = Routing(settings)
         self._holding = Holding(clock, settings)
 
-    def claim(self, tx: Tx, workers: int = MOST) -> Task | Idle:
+    def restart(self, tx: Tx) -> None:
+        """Let everybody be looked at once more who was held back: what has ended meanwhile was not heard."""
+        tx.lanes.open_all()
+
+    def claim(self, tx: Tx, workers: int = MOST, ended: Collection[str] = ()) -> Task | Idle:
         """Let a parked run go on that waits no more, else give the next task that nothing holds to a new run.
 
-        ``workers`` are the most that may be at work at once.
+        ``workers`` are the most that may be at work at once, ``ended`` the ids of leases that are over.
         """
-        now, holds = self._clock.now(), dict[str, Hold]()
-        rules = (*self._rules, self._money.rule(tx))
-        scene = Scene(
-            now=now,
-            workers=workers,
-            working=tuple(tx.tasks.engaged()),
-            holds=tuple(tx.holds.all()),
-            pauses=tuple(tx.pauses.all()),
-            patience=self._holding.patience,
-            model=lambda task: self._routing.choose(tx, task).model,
-        )
+        now, holds, lanes = self._clock.now(), dict[str, Hold](), 0
+        rules = (*self._rules, behind(tx), self.ways.rule(tx), self._money.rule(tx))
+        scene = self._scene(tx, workers)
+        self.waits.end(tx, scene, ended)
         for task in _queue(tx, now):
             hold = held(task, scene, rules)
             # what a parked run was let do once is not asked again
@@ -65,7 +79,26 @@ class Dispatcher:
             holds[task.id] = hold
             if hold.everyone:
                 return Idle(holds=holds)
-        return Idle(holds=holds, due=tx.tasks.due(now))
+            if hold.waits_for and task.state is State.READY:
+                self.waits.begin(tx, task, scene.model(task), hold)
+                lanes += 1
+                if lanes == _MOST_LANES:
+                    return Idle(holds=holds, more=True)
+        return Idle(holds=holds, due=tx.tasks.due(now), lanes=tx.lanes.any())
+
+    def _scene(self, tx: Tx, workers: int) -> Scene:
+        """What there is now."""
+        return Scene(
+            now=self._clock.now(),
+            workers=workers,
+            working=tuple(tx.tasks.engaged()),
+            resting=tuple(tx.tasks.parked()),
+            holds=tuple(tx.holds.all()),
+            pauses=tuple(tx.pauses.all()),
+            patience=self._holding.patience,
+            model=lambda task: self._routing.choose(tx, task).model,
+            free_mb=self._free_mb,
+        )
 
     def placed(self, tx: Tx, run: Task, worktree: str, branch: str, base: str) -> None:
         """Note where the run works, before anything is made there."""
@@ -226,6 +259,11 @@ def _queue(tx: Tx, now: float) -> Iterator[Task]:
     while parked:
         yield parked
         parked = tx.tasks.resumable(parked)
+    yield from merge(_free(tx, now), firsts(tx, now), key=lambda task: task.rank)
+
+
+def _free(tx: Tx, now: float) -> Iterator[Task]:
+    """Those in no lane."""
     most, batch = 1, tx.tasks.candidates(now, 1)
     while batch:
         yield from batch

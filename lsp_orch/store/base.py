@@ -17,6 +17,7 @@ from lsp_orch.store.forecasts import ForecastTable
 from lsp_orch.store.health import Health
 from lsp_orch.store.holds import HoldTable
 from lsp_orch.store.keys import KeyTable
+from lsp_orch.store.lanes import LaneTable
 from lsp_orch.store.late import LateTable
 from lsp_orch.store.leases import LeaseTable, WaiterTable
 from lsp_orch.store.merges import MergeTable
@@ -138,6 +139,11 @@ class Tx:
     def pauses(self) -> PauseTable:
         """Where nothing is to start."""
         return PauseTable(self.connection)
+
+    @cached_property
+    def lanes(self) -> LaneTable:
+        """Ready tasks that are held back, by what they wait for."""
+        return LaneTable(self.connection)
 
     @cached_property
     def versions(self) -> VersionTable:

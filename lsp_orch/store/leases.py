@@ -100,6 +100,10 @@ class LeaseTable:
         )
         return sorted((each for each in near if touch(each.scopes, wanted)), key=lambda each: each.token)
 
+    def workspaces(self) -> list[str]:
+        """Every workspace in which something is held for writing."""
+        return [row[0] for row in self._db.all("lease.workspaces")]
+
     def expired(self, now: float) -> list[Lease]:
         """All whose time is up."""
         return self._leases(self._db.all("lease.expired", now=now))

@@ -10,7 +10,7 @@ from pathlib import Path
 SQLITE = "sqlite"
 POSTGRES = "postgres"
 
-PERISHABLE = frozenset({"fence", "lease", "read", "session", "vigil", "waiter"})
+PERISHABLE = frozenset({"fence", "lane", "lease", "read", "session", "vigil", "waiter"})
 """What nobody misses after a power failure: whoever held, waited or was here has ended with the machine."""
 
 TRIFLES = frozenset({"message.forget", "message.tell", "version.insert_absent", "version.seen"})

@@ -536,7 +536,7 @@ async def test_a_repository_that_has_gone_is_an_error_and_not_the_end(office: Of
 
 
 async def _untouched(office: Office, run: Task, before: tuple[str, ...]) -> None:
-    assert office.repo("fsck", "--strict") == ""
+    assert office.repo("fsck", "--strict", "--no-dangling") == ""
     assert office.repo.state() == before
     assert await office.state(run.id) == "review"
     assert office.repo("rev-parse", branch(run))
@@ -551,3 +551,17 @@ def _write(file: Path, data: bytes) -> None:
 def _dict(answer: object) -> dict[str, Any]:
     assert isinstance(answer, dict), answer
     return answer
+
+
+async def test_what_of_the_checkout_a_worker_will_not_see_is_said(office: Office) -> None:
+    where = {"prompt": "x", "workspace": str(office.repo.path)}
+    clean = await office.tasks.add(where)
+    assert isinstance(clean, dict)
+    assert clean["notices"] == []
+    office.repo.write("README.md", "changed\n")
+    office.repo("checkout", "--quiet", "--detach")
+    answer = await office.tasks.add(where)
+    assert isinstance(answer, dict)
+    detached, dirty = answer["notices"]
+    assert "no branch is checked out" in detached
+    assert dirty.startswith("1 changed file is not committed")

@@ -79,6 +79,7 @@ def test_what_was_stored_comes_back(store: Store) -> None:
     with store.transaction() as tx:
         assert tx.tasks.by_id("a") == task
         assert tx.tasks.update(task, full)
+        full = replace(full, hold_why="")  # lanes alone say who is in them
         assert tx.tasks.by_id("a") == full
         assert tx.tasks.counts() == {State.READY: 1}
         assert tx.tasks.engaged() == [full]

@@ -9,6 +9,7 @@ from typing import Any
 
 from lsp_orch.domain.errors import Code, Misuse, Refusal
 from lsp_orch.domain.keys import Request, request
+from lsp_orch.domain.starting import Hold
 from lsp_orch.domain.task import AUTO, SETTLED, Draft, Isolation, OnDead, State, Task
 from lsp_orch.endpoints import review_shapes, task_shapes
 from lsp_orch.endpoints.bell import Bell
@@ -36,6 +37,7 @@ class TaskOffice:
     bell: Bell
     settings: SettingsOf
     read_log: ReadLog
+    held_back: Callable[[Tx, Task], Hold | None] = lambda _, __: None
 
 
 class TaskMethods:
@@ -50,6 +52,7 @@ class TaskMethods:
         self._bell = office.bell
         self._settings = office.settings
         self._read_log = office.read_log
+        self._held_back = office.held_back
 
     def methods(self) -> dict[str, Method]:
         """Each method by its name."""
@@ -65,13 +68,19 @@ class TaskMethods:
         }
 
     async def add(self, params: dict[str, Any]) -> Answer:
-        """``{"prompt", "workspace", "title", "paths", "after", ...}`` to ``{"task": Task}``."""
+        """``{"prompt", "workspace", "title", "paths", "after", ...}`` to ``{"task": Task, "notices"}``.
+
+        The notices are sentences about the checkout as it stands, for people.
+        """
         draft = self._draft(params)
         if isinstance(draft, Refusal):
             return draft
         workspace = await asyncio.to_thread(self._checkout, draft.workspace)
         wanted, asked = replace(draft, workspace=workspace), request("task.add", params, workspace)
-        return _one(await self._once(asked, lambda tx: self._tasks.add(tx, wanted)))
+        answer = _one(await self._once(asked, lambda tx: self._tasks.add(tx, wanted)))
+        if isinstance(answer, Refusal):
+            return answer
+        return {**answer, "notices": await asyncio.to_thread(self._notices, wanted)}
 
     async def after(self, params: dict[str, Any]) -> Answer:
         """``{"id", "after"}`` to ``{"task": Task}``: a pending task waits for more."""
@@ -90,7 +99,10 @@ class TaskMethods:
         return _answer(await self._desk.do(lambda tx: tx.tasks.of(workspace, states)))
 
     async def show(self, params: dict[str, Any]) -> Answer:
-        """``{"id"}`` to ``{"task": Task}``, with whom it waits for, and which merges of it could not be."""
+        """``{"id"}`` to ``{"task": Task}``, with whom it waits for, and which merges of it could not be.
+
+        One that does not start though it could says why, in ``held_back``.
+        """
         task_id = required(params, "id", str)
 
         def work(tx: Tx) -> Answer:
@@ -99,10 +111,11 @@ class TaskMethods:
                 return not_found(task_id)
             waits = task_shapes.blockers(self._tasks.blockers(tx, task))
             conflicts = [review_shapes.conflict(each) for each in tx.conflicts.of_task(task_id)]
-            more = task_shapes.chosen(task, tx.attempts.by_id(task.run)) | task_shapes.planned(
-                tx.plans.of_task(task_id)
-            )
-            return {"task": task_shapes.task(task) | {"blocked_by": waits, "conflicts": conflicts} | more}
+            held = task_shapes.held_back(self._held_back(tx, task))
+            own = {"blocked_by": waits, "conflicts": conflicts, "held_back": held}
+            chosen = task_shapes.chosen(task, tx.attempts.by_id(task.run))
+            planned = task_shapes.planned(tx.plans.of_task(task_id))
+            return {"task": task_shapes.task(task) | own | chosen | planned}
 
         return await self._desk.do(work)
 
@@ -163,6 +176,18 @@ class TaskMethods:
             return [done] if isinstance(done, Task) else done
 
         return await self._desk.do(lambda tx: self._tasks.keys.once(tx, asked, lambda: listed(tx)))
+
+    def _notices(self, draft: Draft) -> list[str]:
+        standing, found = self._git.standing(draft.workspace), []
+        if not standing.branch:
+            found.append(
+                "no branch is checked out: the work begins from the commit that is when it starts, and "
+                "what is accepted moves HEAD alone"
+            )
+        if standing.changed and draft.isolate is Isolation.WORKTREE:
+            files = "1 changed file is" if standing.changed == 1 else f"{standing.changed} changed files are"
+            found.append(f"{files} not committed: the worker sees the last commit, not these changes")
+        return found
 
     def _checkout(self, folder: str) -> str:
         """The top of the checkout; raises when no work could begin there."""

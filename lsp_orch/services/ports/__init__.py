@@ -7,7 +7,7 @@ from lsp_orch.services.ports.context_files import ContextFiles
 from lsp_orch.services.ports.deaths import Deaths
 from lsp_orch.services.ports.fences import Fences
 from lsp_orch.services.ports.folders import FolderWatch, Touch, Touched, Watching
-from lsp_orch.services.ports.git import FileChange, Git
+from lsp_orch.services.ports.git import FileChange, Git, Standing
 from lsp_orch.services.ports.ids import Ids
 from lsp_orch.services.ports.inbox import Address, Messenger
 from lsp_orch.services.ports.logs import Logs
@@ -50,6 +50,7 @@ __all__ = [
     "SettingsOf",
     "ShellWrites",
     "Shelter",
+    "Standing",
     "Templates",
     "Touch",
     "Touched",

@@ -14,6 +14,14 @@ class FileChange:
     removed: int | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """The ``branch`` that is checked out, empty when it is none, and how many files are ``changed``."""
+
+    branch: str
+    changed: int
+
+
 class Git(Protocol):
     """Worktrees, snapshots and merges. Folders are absolute, commits are full names.
 
@@ -28,6 +36,15 @@ class Git(Protocol):
 
     def head(self, folder: str) -> str:
         """The commit that is checked out."""
+
+    def standing(self, workspace: str) -> Standing:
+        """Which branch is checked out, and what is changed there and in no commit."""
+
+    def lacks(self, workspace: str, base: str, commits: Sequence[str]) -> str:
+        """The first of ``commits`` that ``base`` does not come from; empty when it has all of them."""
+
+    def refuse_taken(self, workspace: str, branch: str) -> None:
+        """Raise branch-taken where there is a branch that we have not made."""
 
     def add_worktree(self, workspace: str, path: str, branch: str, base: str) -> None:
         """Make a checkout of ``base``, complete or not at all; an empty branch means none."""

@@ -76,6 +76,9 @@ SELECT id, token, mode, state, workspace, holder_id, holder_kind, holder_name, s
     acquired_at, expires_at, progress_at, contested
 FROM lease WHERE contested = 0 AND holder_kind = 'agent' AND progress_at <= :before ORDER BY token;
 
+-- name: workspaces
+SELECT DISTINCT workspace FROM lease WHERE mode = 'write' ORDER BY workspace;
+
 -- name: deadline
 SELECT MIN(expires_at) FROM lease;
 

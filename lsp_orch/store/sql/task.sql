@@ -10,28 +10,28 @@ VALUES (:id, :state, :workspace, :prompt, :title, :paths, :priority, :model, :ch
     :next_attempt_at, :finished_at, :daemon, :ticket, :waits_for, :ran_s, :paid_usd, :run, :rank, :on_dead,
     :hold_until, :hold_why, :chosen_model, :plan_id, :merged, :pruned_why);
 
--- Only the one who knows where the task stands, and which run it is in, may change it.
+-- Only the one who knows where the task stands, and which run it is in, may change it. Lanes keep `hold_why`.
 -- name: update
 UPDATE task SET state = :state, attempts = :attempts, attempt = :attempt, engaged = :engaged, pid = :pid,
     pid_started = :pid_started, branch = :branch, worktree = :worktree, base = :base, tip = :tip,
     cost_usd = :cost_usd, turns = :turns, result = :result, error = :error, heartbeat_at = :heartbeat_at,
     next_attempt_at = :next_attempt_at, finished_at = :finished_at, ticket = :ticket, waits_for = :waits_for,
     ran_s = :ran_s, paid_usd = :paid_usd, rank = :rank, on_dead = :on_dead, hold_until = :hold_until,
-    hold_why = :hold_why, chosen_model = :chosen_model, plan_id = :plan_id, merged = :merged,
+    hold_why = CASE WHEN :state = 'ready' THEN hold_why ELSE '' END, chosen_model = :chosen_model, plan_id = :plan_id, merged = :merged,
     pruned_why = :pruned_why
 WHERE id = :id AND state = :was_state AND run = :run;
 
--- Who may start now, in the order of the queue; from behind the task `after` on.
+-- Who may start now and is in no lane, in the order of the queue; from behind the task `after` on.
 -- name: candidates
 SELECT id FROM task
-WHERE state = 'ready' AND engaged = 0 AND daemon = :daemon AND next_attempt_at <= :now
+WHERE state = 'ready' AND engaged = 0 AND hold_why = '' AND daemon = :daemon AND next_attempt_at <= :now
     AND (rank, place) > (:rank, COALESCE((SELECT place FROM task WHERE id = :after), 0))
 ORDER BY rank, place LIMIT :most;
 
 -- One statement decides who gets it.
 -- name: claim
 UPDATE task SET state = 'running', attempt = attempt + 1, run = :run, session_id = :session_id,
-    chosen_model = :model, engaged = 1, started_at = :now, heartbeat_at = :now, finished_at = NULL
+    chosen_model = :model, engaged = 1, hold_why = '', started_at = :now, heartbeat_at = :now, finished_at = NULL
 WHERE id = :id AND state = 'ready' AND engaged = 0 AND daemon = :daemon AND next_attempt_at <= :now;
 
 -- The next that waits no more, whether its ticket was granted or is gone; without a ticket it waits for others.
