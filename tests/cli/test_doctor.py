@@ -27,7 +27,9 @@ EVERY = {
 @pytest.fixture
 def well(instance: Instance) -> Instance:
     """An instance with something that answers ``--version`` as Claude Code does."""
-    instance.env["LSP_ORCH_CLAUDE"] = _program(instance.home.parent / "claude", "echo 2.1.0 '(Claude Code)'")
+    instance.env["LSP_ORCH_CLAUDE"] = _program(
+        instance.home.parent / "claude", "echo 2.1.329 '(Claude Code)'"
+    )
     return instance
 
 
@@ -47,7 +49,7 @@ def test_all_is_well(well: Instance) -> None:
     found = checks(well)
     assert set(found) == EVERY
     assert {each["status"] for each in found.values()} <= {"ok", "warning"}
-    assert "2.1.0" in found["claude"]["detail"]
+    assert "2.1.329" in found["claude"]["detail"]
     told = well.cli("doctor")
     assert told.returncode == 0
     assert "All is well." in told.stdout

@@ -1,5 +1,6 @@
 """``lsp-orch demo``: the main job, played with everything real but the model."""
 
+import contextlib
 import os
 import re
 import signal
@@ -75,7 +76,14 @@ def test_without_claude_it_says_how_to_get_it(instance: Instance, stage: Path) -
 
 def _left(stage: Path) -> tuple[list[str], list[str]]:
     """The folders and the processes that are still there."""
-    return [path.name for path in stage.iterdir()], [" ".join(each.cmdline()) for each in _living(stage)]
+    return [path.name for path in stage.iterdir()], list(_named(_living(stage)))
+
+
+def _named(living: list[psutil.Process]) -> Iterator[str]:
+    """Their command lines; whoever has just ended has none."""
+    for each in living:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            yield " ".join(each.cmdline())
 
 
 def _living(stage: Path) -> list[psutil.Process]:
