@@ -10,7 +10,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from lsp_orch.domain import plan, plan_estimate, plan_order
+from lsp_orch.domain import declared, plan, plan_estimate, plan_order
 from lsp_orch.domain.errors import Code, Refusal
 from lsp_orch.domain.plan import Piece
 from lsp_orch.domain.plan_estimate import Typical, estimate
@@ -208,7 +208,7 @@ def only_neighbours_are_compared(patch: pytest.MonkeyPatch) -> None:
 
 
 def a_folder_is_only_a_file(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(plan_order, "Scope", lambda kind, key: Scope(Kind.FILE if kind is Kind.DIR else kind, key))
+    patch.setattr(declared, "Scope", lambda kind, key: Scope(Kind.FILE if kind is Kind.DIR else kind, key))
 
 
 def what_one_waits_for_is_not_handed_on(patch: pytest.MonkeyPatch) -> None:
