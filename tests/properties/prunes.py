@@ -9,7 +9,7 @@ from lsp_orch.domain.errors import Code, Unavailable
 from lsp_orch.domain.task import State, Task
 from lsp_orch.services.pruning import Pruning
 from lsp_orch.services.task_files import rejected_ref
-from tests.properties.queue import DAY, DEAD, SETTINGS, QueueMachine, draft, numbers
+from tests.properties.queues import DAY, DEAD, SETTINGS, QueueMachine, draft, numbers
 
 URGENT = {0, 1}
 OPEN = {State.PENDING, State.READY}

@@ -15,7 +15,7 @@ from lsp_orch.services import tasks as tasks_service
 from lsp_orch.services.keys import Keys
 from lsp_orch.store.chains import ChainTable
 from lsp_orch.store.keys import KeyTable
-from tests.properties.queue import QueueMachine
+from tests.properties.queues import QueueMachine
 from tests.properties.seeds import Seed, method
 from tests.properties.test_tasks import THOROUGH, UNTIL_FOUND, query
 
