@@ -93,7 +93,6 @@ SEEDS: dict[str, tuple[Seed, str]] = {
     "a workspace has no cap": (ignored("of_workspace"), "the workspace is full"),
     "there is no floor": (ignored("memory"), "there is no memory"),
     "who is paused starts": (without("paused"), "it is paused"),
-    "there is no end to workers": (without("room"), "all workers are at work"),
     "a hold is never lifted": (method(LaneTable, "open", lambda *_: 0), "left lying"),
     "nobody hears of leases": (method(Waits, "for_lease", lambda *_: False), "left lying"),
     "only the first of a lane ever starts": (method(dispatcher, "firsts", lambda *_: iter(())), "left lying"),
