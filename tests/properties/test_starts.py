@@ -11,7 +11,6 @@ from hypothesis.stateful import run_state_machine_as_test
 from lsp_orch.domain.lease import Lease, Party
 from lsp_orch.domain.starting import Hold
 from lsp_orch.services import dispatcher, lanes, start_rules, waits, ways
-from lsp_orch.services.waits import Waits
 from lsp_orch.services.ways import by_itself
 from lsp_orch.store.lanes import LaneTable
 from tests.properties import starts
@@ -94,7 +93,6 @@ SEEDS: dict[str, tuple[Seed, str]] = {
     "there is no floor": (ignored("memory"), "there is no memory"),
     "who is paused starts": (without("paused"), "it is paused"),
     "a hold is never lifted": (method(LaneTable, "open", lambda *_: 0), "left lying"),
-    "nobody hears of leases": (method(Waits, "for_lease", lambda *_: False), "left lying"),
     "only the first of a lane ever starts": (method(dispatcher, "firsts", lambda *_: iter(())), "left lying"),
     "a daemon's death leaves holds behind": (
         method(dispatcher.Dispatcher, "restart", lambda *_: None),

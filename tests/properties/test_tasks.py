@@ -17,7 +17,6 @@ from lsp_orch.services import tasks as tasks_service
 from lsp_orch.services.dispatcher import Dispatcher
 from lsp_orch.services.tasks import Tasks
 from lsp_orch.store import queries
-from lsp_orch.store.base import Tx
 from lsp_orch.store.tasks import TaskTable
 from tests.properties import histories
 from tests.properties.seeds import Seed, method
@@ -62,15 +61,6 @@ def resumes(*changes: tuple[str, str]) -> Seed:
 def step(state: State, step: Step, to: State) -> Seed:
     """A step that may be taken from a wrong state."""
     return lambda patch: patch.setitem(STEPS, (state, step), to)
-
-
-def fenced_by_session(patch: pytest.MonkeyPatch) -> None:
-    def current(_: Dispatcher, tx: Tx, run: Task) -> Task | None:
-        task = tx.tasks.by_id(run.id)
-        return task if task and task.engaged and task.session_id == run.session_id else None
-
-    patch.setattr(Dispatcher, "_current", current)
-    query("task.update", ("AND run = :run", "AND session_id = :session_id"))(patch)
 
 
 def one_worker_too_many(patch: pytest.MonkeyPatch) -> None:
@@ -124,7 +114,6 @@ SEEDS: list[tuple[Seed, str]] = [
     ),
     (claims(("AND engaged = 0", "")), "two workers|left open"),
     # a run is its number: nobody else is heard, and each leaves one row that is closed
-    (fenced_by_session, "late"),
     (method(Dispatcher, "_close", lambda *_: None), "left open"),
     (query("task.claim", ("run = :run", "run = 1")), "a number came back|UNIQUE"),
     (method(dispatcher_service, "spend", lambda each, *_: each), "what attempts cost|turns of no attempt"),
@@ -134,7 +123,6 @@ SEEDS: list[tuple[Seed, str]] = [
     (step(State.DONE, Step.PRUNE, State.PRUNED), "put away what was done"),
     (step(State.DONE, Step.REOPEN, State.READY), "opened again what was done|though it was done"),
     (step(State.RUNNING, Step.REOPEN, State.READY), "opened again what was running"),
-    (step(State.REVIEW, Step.REQUEUE, State.READY), "queued again what was review"),
     (the_provider_costs_an_attempt, "the provider's fault"),
     # no more at once than may be
     (method(dispatcher_service, "held", lambda *_: None), "more workers than"),
