@@ -8,7 +8,7 @@ from lsp_orch.domain.errors import Code, Refusal
 from lsp_orch.domain.result import Deferred, Ending, Outcome, Result, Status
 from lsp_orch.domain.settings import Settings
 from lsp_orch.domain.starting import Hold, Idle, Rule, Scene
-from lsp_orch.domain.task import Draft, State, Task
+from lsp_orch.domain.task import STEPS, Draft, State, Step, Task
 from lsp_orch.services.dispatcher import Dispatcher
 from lsp_orch.services.start_rules import RULES
 from lsp_orch.services.tasks import Tasks
@@ -168,3 +168,37 @@ def test_a_run_that_we_ended_keeps_the_reason_of_the_attempt_before() -> None:
     _, second = yard.run(lambda tx: tx.attempts.of_task(task.id))
     assert (second.ending, second.error) == (Ending.OURS, "")
     assert yard.run(lambda tx: yard.dispatcher.stopped(tx, replace(run))) is None, "it ended twice"
+
+
+class OneSession(SerialIds):
+    """Every run goes on with the same session."""
+
+    def new(self, kind: str) -> str:
+        return "run-1" if kind == "run" else super().new(kind)
+
+
+def test_an_earlier_run_is_not_heard_though_its_session_goes_on() -> None:
+    yard = Yard()
+    yard.dispatcher = Dispatcher(yard.clock, OneSession(), Settings(), RULES)
+    yard.add("a", attempts=2)
+    first = yard.start()
+    yard.end(first, Outcome(result=Refusal(code=Code.WORKER_DIED, message="it died")))
+    yard.clock.advance(3600.0)
+    second = yard.start()
+    assert second.session_id == first.session_id
+    assert second.run > first.run
+    late = yard.run(lambda tx: yard.dispatcher.finished(tx, first, Outcome(result=DONE), "bad", 0.0))
+    assert late is None
+    assert yard.end(second, Outcome(result=DONE)).tip == "c0ffee"
+
+
+def test_what_is_in_review_is_not_queued_again_by_its_run() -> None:
+    yard = Yard()
+    yard.add("a", attempts=2)
+    run = yard.start()
+    assert yard.end(run, Outcome(result=DONE)).state is State.REVIEW
+    died = Outcome(result=Refusal(code=Code.WORKER_DIED, message="it died"))
+    assert yard.run(lambda tx: yard.dispatcher.finished(tx, run, died, "", 0.0)) is None
+    [task] = yard.run(lambda tx: tx.tasks.of("", set()))
+    assert task.state is State.REVIEW
+    assert (State.REVIEW, Step.REQUEUE) not in STEPS
